@@ -1,0 +1,99 @@
+//! Diagnostics as data: what is wrong, where, why, and what to write instead.
+//!
+//! Every stage returns `(output, Vec<Diagnostic>)` and recovers. The hint is computed where the facts are known;
+//! [`render`] turns finished diagnostics into text or JSON and knows no particular error.
+//! Codes and titles come from [`catalogue`], the one list.
+
+use crate::source::{Location, SourceId, Span};
+
+pub mod catalogue;
+pub mod render;
+
+pub use catalogue::Code;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// One message for one mistake.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    pub code: Code,
+    pub severity: Severity,
+    /// The sentence shown first; starts in lower case, no full stop.
+    pub message: String,
+    /// The first label is the primary one: where the mistake is.
+    pub labels: Vec<Label>,
+    /// Why it is wrong.
+    pub notes: Vec<String>,
+    /// What to do.
+    pub help: Vec<String>,
+    pub fixes: Vec<Fix>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Label {
+    pub location: Location,
+    pub message: String,
+}
+
+/// A change that mends the program when its edits are applied together.
+#[derive(Debug, Clone)]
+pub struct Fix {
+    pub message: String,
+    pub edits: Vec<Edit>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Edit {
+    pub location: Location,
+    pub text: String,
+}
+
+impl Diagnostic {
+    /// An error or warning (as its code says) with its primary label.
+    pub fn new(
+        code: Code,
+        message: impl Into<String>,
+        source: SourceId,
+        span: Span,
+        label: impl Into<String>,
+    ) -> Diagnostic {
+        Diagnostic {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            labels: vec![Label { location: Location { source, span }, message: label.into() }],
+            notes: Vec::new(),
+            help: Vec::new(),
+            fixes: Vec::new(),
+        }
+    }
+
+    pub fn label(mut self, source: SourceId, span: Span, message: impl Into<String>) -> Diagnostic {
+        self.labels.push(Label { location: Location { source, span }, message: message.into() });
+        self
+    }
+
+    pub fn note(mut self, note: impl Into<String>) -> Diagnostic {
+        self.notes.push(note.into());
+        self
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help.push(help.into());
+        self
+    }
+
+    pub fn fix(mut self, message: impl Into<String>, edits: Vec<Edit>) -> Diagnostic {
+        self.fixes.push(Fix { message: message.into(), edits });
+        self
+    }
+
+    /// Where the mistake is.
+    pub fn primary(&self) -> Location {
+        self.labels[0].location
+    }
+}

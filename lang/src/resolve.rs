@@ -1,0 +1,262 @@
+//! Names: which variable every name means, what each function captures, what a module exports.
+//!
+//! Input is the [`Ast`] of one file and the [`Prelude`]; output are side tables indexed by the tree's ids, and the
+//! `E02xx` diagnostics. The tree is not changed.
+//!
+//! Scoping rules this pass decides (spec: "Names and scopes"):
+//! * Top-level names are *globals*: every function of the file sees all of them, in any order.
+//! * A block's `let`, `var`, patterns and parameters are *locals* from their declaration on. `fn` and `struct` of a block
+//!   are visible in the whole block.
+//! * A nested function that names a variable which an enclosing function declares later in a still open block
+//!   means that variable (it is then kept in a cell); the same function does not, it gets E0203.
+//! * A local that a nested function uses is captured: by value if it is never assigned after the capture can have
+//!   happened, otherwise through a cell ([`Local::cell`]).
+
+use crate::{
+    ast::{Ast, ExprId, FnId, ImportId, PatId, StructId, Symbol},
+    diagnostic::Diagnostic,
+    source::{SourceId, Span},
+};
+
+/// A variable that lives in a function's registers (or in a cell that a register holds).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LocalId(pub u32);
+
+/// A top-level variable of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct GlobalId(pub u32);
+
+/// A name of the prelude: an index into [`Prelude::names`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PreludeId(pub u32);
+
+/// What a name means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Res {
+    /// A local of the function that the name stands in (the top level counts as a function).
+    Local(LocalId),
+    /// An index into [`FnInfo::captures`] of the function that the name stands in.
+    Capture(u16),
+    Global(GlobalId),
+    Prelude(PreludeId),
+    /// A built-in type's name after `is`, in a pattern, or as a value that is no function (`list`, `map` …).
+    Type(BuiltinType),
+    /// Reported.
+    Unresolved,
+}
+
+/// The types of values that `is` and patterns know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BuiltinType {
+    Nil,
+    Bool,
+    Int,
+    Float,
+    Str,
+    Bytes,
+    List,
+    Map,
+    Set,
+    Range,
+    Fn,
+    Coroutine,
+    Task,
+    Channel,
+    Generator,
+    Error,
+    Module,
+    Struct,
+}
+
+impl BuiltinType {
+    pub const ALL: [(&'static str, BuiltinType); 18] = [
+        ("nil", BuiltinType::Nil),
+        ("bool", BuiltinType::Bool),
+        ("int", BuiltinType::Int),
+        ("float", BuiltinType::Float),
+        ("str", BuiltinType::Str),
+        ("bytes", BuiltinType::Bytes),
+        ("list", BuiltinType::List),
+        ("map", BuiltinType::Map),
+        ("set", BuiltinType::Set),
+        ("range", BuiltinType::Range),
+        ("fn", BuiltinType::Fn),
+        ("coroutine", BuiltinType::Coroutine),
+        ("task", BuiltinType::Task),
+        ("channel", BuiltinType::Channel),
+        ("generator", BuiltinType::Generator),
+        ("error", BuiltinType::Error),
+        ("module", BuiltinType::Module),
+        ("struct", BuiltinType::Struct),
+    ];
+
+    pub fn from_name(name: &str) -> Option<BuiltinType> {
+        Self::ALL.iter().find(|(text, _)| *text == name).map(|(_, ty)| *ty)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Local {
+    pub name: Symbol,
+    pub span: Span,
+    /// The function it belongs to; `None` is the top level.
+    pub function: Option<FnId>,
+    pub mutable: bool,
+    pub captured: bool,
+    /// It is captured and may change after that, or is captured before it has its value: it lives in a cell.
+    pub cell: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Global {
+    pub name: Symbol,
+    pub span: Span,
+    pub kind: GlobalKind,
+    /// Some function (not only the top level itself) names it.
+    pub used_in_functions: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GlobalKind {
+    Let,
+    Var,
+    Fn(FnId),
+    Struct(StructId),
+    /// `import x`: bound to the module.
+    Module(ImportId),
+    /// `import x.{a}`: bound to a member of the module; the index into the import's items.
+    Member(ImportId, u32),
+}
+
+/// How a function gets a captured variable when it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capture {
+    pub from: CaptureFrom,
+    /// As [`Local::cell`] of the variable.
+    pub cell: bool,
+    pub name: Symbol,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaptureFrom {
+    /// A local of the function around.
+    Local(LocalId),
+    /// A capture of the function around.
+    Capture(u16),
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct FnInfo {
+    pub parent: Option<FnId>,
+    pub captures: Vec<Capture>,
+    /// It contains a `yield` of its own.
+    pub is_generator: bool,
+    /// Its first parameter is `self` and it stands in a struct.
+    pub is_method: bool,
+}
+
+/// What a `Bind` pattern, a catch name, a `fn` or a `struct` statement declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding {
+    Local(LocalId),
+    Global(GlobalId),
+}
+
+/// The side tables.
+#[derive(Debug, Default)]
+pub struct Resolution {
+    /// By `ExprId`, for `Name` expressions.
+    pub names: Vec<Option<Res>>,
+    /// By `PatId`, for `Bind` and named `Rest` patterns.
+    pub bindings: Vec<Option<Binding>>,
+    /// By index in `Ast::catches`.
+    pub catches: Vec<Option<Binding>>,
+    /// By `FnId`, for named functions: where the function is stored.
+    pub fn_bindings: Vec<Option<Binding>>,
+    /// By `StructId`.
+    pub struct_bindings: Vec<Option<Binding>>,
+    /// By `FnId`.
+    pub functions: Vec<FnInfo>,
+    pub locals: Vec<Local>,
+    pub globals: Vec<Global>,
+}
+
+impl Resolution {
+    pub fn name(&self, expr: ExprId) -> Res {
+        self.names.get(expr.index()).copied().flatten().unwrap_or(Res::Unresolved)
+    }
+
+    pub fn binding(&self, pat: PatId) -> Option<Binding> {
+        self.bindings.get(pat.index()).copied().flatten()
+    }
+
+    pub fn local(&self, id: LocalId) -> &Local {
+        &self.locals[id.0 as usize]
+    }
+
+    pub fn global(&self, id: GlobalId) -> &Global {
+        &self.globals[id.0 as usize]
+    }
+
+    pub fn function(&self, id: FnId) -> &FnInfo {
+        &self.functions[id.index()]
+    }
+}
+
+/// The names that every program has, and the standard modules; filled by `vm` from its one list of builtins.
+#[derive(Debug, Clone, Default)]
+pub struct Prelude {
+    pub names: Vec<Signature>,
+    pub modules: Vec<StandardModule>,
+}
+
+#[derive(Debug, Clone)]
+pub struct StandardModule {
+    pub name: String,
+    pub members: Vec<Signature>,
+}
+
+/// What the checker knows of a builtin.
+#[derive(Debug, Clone)]
+pub struct Signature {
+    pub name: String,
+    /// As shown in hints and `:doc`: `sleep(duration)`.
+    pub usage: String,
+    pub doc: String,
+    pub returns: Returns,
+    pub min_args: u8,
+    /// `None`: any number.
+    pub max_args: Option<u8>,
+}
+
+/// What kind of value a call gives, as far as `await` is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Returns {
+    /// Something that is not to be awaited.
+    Plain,
+    /// Something that does nothing until it is awaited (`sleep`, `all`, `ch.recv`).
+    Awaitable,
+    Task,
+    /// Something that `for await` walks.
+    AsyncSource,
+    /// It is a constant, no function.
+    Constant,
+    Unknown,
+}
+
+/// What may be taken for granted about the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileRole {
+    /// Run as a script: nothing outside sees its globals.
+    Script,
+    /// Imported: its globals are exported.
+    Module,
+    /// A line at the REPL: names may be declared again, and those of earlier lines are passed in.
+    Repl,
+}
+
+/// Names that exist before the file starts (earlier lines of a REPL session), with whether they may be assigned.
+#[derive(Debug, Clone, Default)]
+pub struct Outer {
+    pub names: Vec<(String, bool)>,
+}

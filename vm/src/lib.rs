@@ -1,0 +1,1 @@
+//! The Co virtual machine.
