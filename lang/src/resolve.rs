@@ -4,18 +4,26 @@
 //! `E02xx` diagnostics. The tree is not changed.
 //!
 //! Scoping rules this pass decides (spec: "Names and scopes"):
-//! * Top-level names are *globals*: every function of the file sees all of them, in any order.
-//! * A block's `let`, `var`, patterns and parameters are *locals* from their declaration on. `fn` and `struct` of a block
-//!   are visible in the whole block.
-//! * A nested function that names a variable which an enclosing function declares later in a still open block
-//!   means that variable (it is then kept in a cell); the same function does not, it gets E0203.
+//! * Top-level names are *globals*: every function of the file sees all of them, in any order. All `fn` and `struct` of the
+//!   top level are made before its first statement runs.
+//! * A block's `let`, `var`, patterns and parameters are *locals* from their declaration on: `let x = x + 1` in an inner
+//!   block reads the outer `x`. `fn` and `struct` of a block are visible in the whole block; one that can be needed
+//!   before its statement is made where the block starts ([`BlockStart`]), the others at their statement.
+//! * A name that no visible local has may mean, inside a nested function only, a variable which an enclosing function
+//!   declares later in a block that is still open (so lambdas can be recursive). It is then kept in a cell that is made
+//!   where the block starts. The same function naming such a variable gets E0203.
+//! * Then come the file's globals, the prelude, the built-in types. After `is`, the name of a built-in type means the type
+//!   even if a variable has the same name; only a struct hides it.
 //! * A local that a nested function uses is captured: by value if it is never assigned after the capture can have
-//!   happened, otherwise through a cell ([`Local::cell`]).
+//!   happened, otherwise through a cell ([`Local::cell`]). A function that names itself captures nothing ([`Res::This`]).
+//! * Parameters and the body are different blocks, so the body may declare a parameter's name anew. Each turn of a loop makes
+//!   the variables of its head and body anew.
+
+use rustc_hash::FxHashMap;
 
 use crate::{
-    ast::{Ast, ExprId, FnId, ImportId, PatId, StructId, Symbol},
-    diagnostic::Diagnostic,
-    source::{SourceId, Span},
+    ast::{BlockId, ExprId, FnId, ImportId, PatId, StmtId, StructId, Symbol},
+    source::Span,
 };
 
 /// A variable that lives in a function's registers (or in a cell that a register holds).
@@ -35,8 +43,11 @@ pub struct PreludeId(pub u32);
 pub enum Res {
     /// A local of the function that the name stands in (the top level counts as a function).
     Local(LocalId),
-    /// An index into [`FnInfo::captures`] of the function that the name stands in.
+    /// An index into the captures of the function that the name stands in: [`FnInfo::captures`], or
+    /// [`StructInfo::captures`] in the default of a struct's field.
     Capture(u16),
+    /// The function that the name stands in (`fn` and `let f = |…| …` naming themselves).
+    This,
     Global(GlobalId),
     Prelude(PreludeId),
     /// A built-in type's name after `is`, in a pattern, or as a value that is no function (`list`, `map` …).
@@ -95,15 +106,24 @@ impl BuiltinType {
     }
 }
 
+/// Whose registers a local lives in, what a function is nested in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Owner {
+    TopLevel,
+    Function(FnId),
+    /// The defaults of a struct's fields: they run for each instance, as a function without parameters would.
+    Defaults(StructId),
+}
+
 #[derive(Debug, Clone)]
 pub struct Local {
     pub name: Symbol,
     pub span: Span,
-    /// The function it belongs to; `None` is the top level.
-    pub function: Option<FnId>,
+    pub owner: Owner,
     pub mutable: bool,
     pub captured: bool,
-    /// It is captured and may change after that, or is captured before it has its value: it lives in a cell.
+    /// It is captured and may change after that, or is captured before it has its value: it lives in a cell. The cell is
+    /// made where the variable is declared, or where the block starts if the local is in [`BlockStart::cells`].
     pub cell: bool,
 }
 
@@ -126,6 +146,8 @@ pub enum GlobalKind {
     Module(ImportId),
     /// `import x.{a}`: bound to a member of the module; the index into the import's items.
     Member(ImportId, u32),
+    /// An index into [`Outer::names`]; only those that the file names become globals.
+    Outer(u32),
 }
 
 /// How a function gets a captured variable when it is made.
@@ -143,16 +165,35 @@ pub enum CaptureFrom {
     Local(LocalId),
     /// A capture of the function around.
     Capture(u16),
+    /// The function around itself.
+    This,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct FnInfo {
-    pub parent: Option<FnId>,
+    /// Where it is made.
+    pub parent: Owner,
     pub captures: Vec<Capture>,
     /// It contains a `yield` of its own.
     pub is_generator: bool,
     /// Its first parameter is `self` and it stands in a struct.
     pub is_method: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct StructInfo {
+    /// What the defaults of the fields capture, when the struct is made.
+    pub captures: Vec<Capture>,
+}
+
+/// What has to be made where a block starts, before its first statement.
+#[derive(Debug, Clone, Default)]
+pub struct BlockStart {
+    /// Cells without a value yet, for variables that are captured before they are declared; reading one too early is a
+    /// NameError. The declaration fills the cell that is there.
+    pub cells: Vec<LocalId>,
+    /// `fn` and `struct` statements to carry out now; nothing is left to do at their place.
+    pub items: Vec<StmtId>,
 }
 
 /// What a `Bind` pattern, a catch name, a `fn` or a `struct` statement declares.
@@ -177,6 +218,10 @@ pub struct Resolution {
     pub struct_bindings: Vec<Option<Binding>>,
     /// By `FnId`.
     pub functions: Vec<FnInfo>,
+    /// By `StructId`.
+    pub structs: Vec<StructInfo>,
+    /// Only the few blocks that need something.
+    pub starts: FxHashMap<BlockId, BlockStart>,
     pub locals: Vec<Local>,
     pub globals: Vec<Global>,
 }
@@ -200,6 +245,15 @@ impl Resolution {
 
     pub fn function(&self, id: FnId) -> &FnInfo {
         &self.functions[id.index()]
+    }
+
+    pub fn structure(&self, id: StructId) -> &StructInfo {
+        &self.structs[id.index()]
+    }
+
+    /// What to make where the block starts, if anything.
+    pub fn start(&self, block: BlockId) -> Option<&BlockStart> {
+        self.starts.get(&block)
     }
 }
 

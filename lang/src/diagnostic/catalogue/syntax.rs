@@ -1,0 +1,3 @@
+//! `E01xx`: what the lexer and the parser report.
+
+pages! {}
