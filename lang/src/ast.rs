@@ -373,6 +373,8 @@ pub enum PatKind {
     /// `is T`.
     Is(ExprId),
     Or(List<PatId>),
+    /// `(p)`, which means `p`.
+    Paren(PatId),
 }
 
 /// `key: pattern`, or `key` alone, for which the parser makes the `Bind` pattern.
@@ -602,6 +604,14 @@ impl Ast {
 
     pub fn name(&self, symbol: Symbol) -> &str {
         self.names.text(symbol)
+    }
+
+    /// The pattern without the parentheses around it.
+    pub fn unparen_pat(&self, mut pat: PatId) -> PatId {
+        while let PatKind::Paren(inner) = self[pat].kind {
+            pat = inner;
+        }
+        pat
     }
 
     /// The expression without the parentheses around it.
