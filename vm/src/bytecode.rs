@@ -115,10 +115,12 @@ impl Proto {
 /// From where `CLOSURE` takes a captured variable (a value, or the cell that holds it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CaptureSource {
-    /// A register of the function that makes the closure.
+    /// A register of the function that makes the closure (its number, not scaled).
     Register(u16),
-    /// One of that function's own captures.
+    /// One of that function's own captures (its number).
     Capture(u16),
+    /// The closure that the function runs.
+    This,
 }
 
 /// A protected region: words `start..end`.
@@ -144,12 +146,4 @@ pub enum HandlerKind {
 pub struct Position {
     pub pc: u32,
     pub span: Span,
-}
-
-/// A struct declaration, as a constant's content for `STRUCT`.
-pub struct StructDecl {
-    pub name: Box<str>,
-    pub fields: Box<[Value]>,
-    /// Fields without a default, which come to the constructor as required.
-    pub required: u16,
 }

@@ -98,10 +98,12 @@ ops! {
     SET_CELL (Reg Reg None);
     /// NameError if R(A) has no value yet
     CHECK_SET (Reg None None);
+    /// R(A) = the closure that the frame runs
+    GET_THIS (Reg None None);
     /// R(A) = a closure of the function K(BC), captures taken as its prototype says
     CLOSURE (Reg WideConst None);
-    /// R(A) = a struct type: declaration K(BC), constructor closure in R(A+1) (its capture 0 is set to the new type), methods
-    /// with their names in a list R(A+2) of alternating name, closure
+    /// R(A) = a struct type: declaration K(BC), a list [name, [field names], number of fields without a default]; constructor
+    /// closure in R(A+1) (its capture 0 is set to the new type), methods in a list R(A+2) of alternating name, closure
     STRUCT (Reg WideConst None);
 
     // ---- arithmetic
@@ -120,7 +122,8 @@ ops! {
     DIV_K (Reg Reg Const);
     FLOOR_DIV_K (Reg Reg Const);
     REM_K (Reg Reg Const);
-    /// R(A) = R(B) + the int C (subtraction of a small int is the addition of its negative)
+    /// R(A) = R(B) + the int C (subtraction of a small int is the addition of its negative; `1 + x` is compiled as `x + 1`, and
+    /// `2 * x` as MUL_K)
     ADD_I (Reg Reg Int);
     /// as ADD; put there by the interpreter when both operands were floats
     ADD_FLOAT (Reg Reg Reg);
@@ -148,7 +151,7 @@ ops! {
     LE (Reg Reg Reg);
     /// R(A) = R(B) in R(C); may call
     IN (Reg Reg Reg);
-    /// R(A) = R(B) is of the built-in type number C
+    /// R(A) = R(B) is of the built-in type number C (the order of `BuiltinType`)
     IS_TYPE (Reg Reg Count);
     /// R(A) = R(B) is of the type R(C)
     IS (Reg Reg Reg);
@@ -183,7 +186,7 @@ ops! {
     JUMP_NOT_GE_I (Reg Int Jump);
     JUMP_EQ_I (Reg Int Jump);
     JUMP_NE_I (Reg Int Jump);
-    /// jump by C if R(A) == K(B), a str or float
+    /// jump by C if R(A) == K(B), a str, a float, or an int that is no 16-bit immediate
     JUMP_EQ_K (Reg Const Jump);
     JUMP_NE_K (Reg Const Jump);
     JUMP_LT_K (Reg Const Jump);
@@ -223,6 +226,8 @@ ops! {
     SET_FIELD (Reg Reg Name) + 1;
     /// R(A) = field or key K(C) of R(B), or the mark of no value: for patterns
     TRY_FIELD (Reg Reg Name);
+    /// R(A) = INVOKE of K(C) on R(B) would find something to call (false for nil): for `x?.name(…)`
+    HAS_METHOD (Reg Reg Name);
     /// R(A) = R(B)[R(C)]; may call (`key`)
     GET_INDEX (Reg Reg Reg);
     /// R(A) = R(B)[the int C]
@@ -268,7 +273,9 @@ ops! {
     // ---- strings
     /// R(A) = the texts of R(B) … (C registers) joined; may call (`to_str`)
     CONCAT (Reg Reg Count);
-    /// R(A) = R(B) formatted by the spec K(C) (an encoded list); may call (`to_str`)
+    /// R(A) = R(B) formatted by the spec K(C); may call (`to_str`). The spec is a list [fill, align, sign, zero, width, precision,
+    /// type]: fill a str of one character; align "<", "^", ">" or nil; sign "-", "+" or " "; zero a bool; width an int (0: none);
+    /// precision an int or nil; type a str of one character or nil
     FORMAT (Reg Reg Name);
 
     // ---- calls
@@ -305,6 +312,8 @@ ops! {
     THROW (Reg None None);
     /// throw on what a handler received in R(A), its trace unchanged
     RETHROW (Reg None None);
+    /// R(A) is what clean-up code threw while R(B) was on its way: R(B) becomes the cause of the error R(A) if it has none
+    SET_CAUSE (Reg Reg None);
     /// clean-up code begins: R(A) = the clean-up depth before. A cancellation waits until it ends
     CLEANUP_ENTER (Reg None None);
     /// clean-up code ends: the depth is R(A) again
