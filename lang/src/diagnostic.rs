@@ -7,6 +7,7 @@
 use crate::source::{Location, SourceId, Span};
 
 pub mod catalogue;
+pub mod nearest;
 pub mod render;
 
 pub use catalogue::Code;

@@ -19,12 +19,38 @@
 //! * Parameters and the body are different blocks, so the body may declare a parameter's name anew. Each turn of a loop makes
 //!   the variables of its head and body anew.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use crate::{
-    ast::{BlockId, ExprId, FnId, ImportId, PatId, StmtId, StructId, Symbol},
-    source::Span,
+    ast::{Ast, BlockId, ExprId, FnId, ImportId, PatId, StmtId, StructId, Symbol},
+    diagnostic::Diagnostic,
+    source::{Location, SourceId, Span},
 };
+
+mod errors;
+mod foreign;
+mod items;
+mod patterns;
+mod scope;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+/// Finds out what every name of a file means. Never fails: what has an error resolves to [`Res::Unresolved`].
+///
+/// In a file with syntax errors, undefined names are not reported, as their declarations may be what could not be read.
+pub fn resolve(
+    source: SourceId,
+    ast: &Ast,
+    prelude: &Prelude,
+    role: FileRole,
+    outer: &Outer,
+    imports: &ImportExports,
+) -> (Resolution, Vec<Diagnostic>) {
+    walk::Resolver::new(source, ast, prelude, role, outer, imports).run()
+}
 
 /// A variable that lives in a function's registers (or in a cell that a register holds).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,8 +133,9 @@ impl BuiltinType {
 }
 
 /// Whose registers a local lives in, what a function is nested in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Owner {
+    #[default]
     TopLevel,
     Function(FnId),
     /// The defaults of a struct's fields: they run for each instance, as a function without parameters would.
@@ -169,7 +196,7 @@ pub enum CaptureFrom {
     This,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct FnInfo {
     /// Where it is made.
     pub parent: Owner,
@@ -182,6 +209,8 @@ pub struct FnInfo {
 
 #[derive(Debug, Clone, Default)]
 pub struct StructInfo {
+    /// Where it is made.
+    pub parent: Owner,
     /// What the defaults of the fields capture, when the struct is made.
     pub captures: Vec<Capture>,
 }
@@ -313,4 +342,64 @@ pub enum FileRole {
 #[derive(Debug, Clone, Default)]
 pub struct Outer {
     pub names: Vec<(String, bool)>,
+}
+
+/// What the imports of a file offer. The members of an import that has no entry here are not checked; standard modules
+/// are looked up in the [`Prelude`].
+#[derive(Debug, Clone, Default)]
+pub struct ImportExports {
+    pub files: FxHashMap<ImportId, Arc<Exports>>,
+}
+
+/// The top-level names of a file, also those that are private to it.
+#[derive(Debug, Clone, Default)]
+pub struct Exports {
+    pub names: Vec<Export>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Export {
+    pub name: String,
+    pub kind: ExportKind,
+    pub location: Location,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportKind {
+    Let,
+    Var,
+    Fn,
+    Struct,
+    /// A name that the file has imported itself.
+    Import,
+}
+
+impl Exports {
+    pub fn find(&self, name: &str) -> Option<&Export> {
+        self.names.iter().find(|export| export.name == name)
+    }
+}
+
+/// A name that starts with `_` belongs to its file alone.
+pub fn is_private(name: &str) -> bool {
+    name.starts_with('_')
+}
+
+impl Resolution {
+    /// What other files see of this one.
+    pub fn exports(&self, source: SourceId, ast: &Ast) -> Exports {
+        let export = |global: &Global| {
+            let kind = match global.kind {
+                GlobalKind::Let => ExportKind::Let,
+                GlobalKind::Var => ExportKind::Var,
+                GlobalKind::Fn(_) => ExportKind::Fn,
+                GlobalKind::Struct(_) => ExportKind::Struct,
+                GlobalKind::Module(_) | GlobalKind::Member(..) => ExportKind::Import,
+                GlobalKind::Outer(_) => return None,
+            };
+            let location = Location { source, span: global.span };
+            Some(Export { name: ast.name(global.name).to_string(), kind, location })
+        };
+        Exports { names: self.globals.iter().filter_map(export).collect() }
+    }
 }
