@@ -52,4 +52,10 @@ pub enum Control {
     TailCall,
     /// `exit(n)`: the program ends with `Vm::exit_code`.
     Exit,
+    /// Let the generator in `Vm::resume` run to its next `yield`, which gets the value there.
+    Resume,
+    /// Close the generator in `Vm::resume`.
+    Close,
+    /// Go to the end of the ready queue; the op is completed with nil.
+    Yield,
 }

@@ -41,6 +41,14 @@ impl Word {
         Word(op as u64 | (a as u64) << 16 | (bc as u64) << 32)
     }
 
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    pub fn op(self) -> Op {
+        debug_assert!((self.0 as u16 as usize) < Op::ALL.len());
+        // SAFETY: words in op position are made by `abc` and `abx` only, from an `Op`.
+        unsafe { std::mem::transmute::<u16, Op>(self.0 as u16) }
+    }
+
     pub const fn a(self) -> u16 {
         (self.0 >> 16) as u16
     }
@@ -83,6 +91,29 @@ pub struct Proto {
     pub span: Span,
     /// Names of captured and local variables that a run-time NameError can be about, by word index of the op.
     pub names_at: Box<[(u32, Box<str>)]>,
+    /// Derived by [`Proto::seal`], which `Heap::proto` calls.
+    pub keys: CallKeys,
+}
+
+/// The argument count with which a kind of call may take its fast path; `NEVER` if there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallKeys {
+    /// `CALL`, `INVOKE`: a plain function with exactly so many parameters.
+    pub call: u32,
+    /// `AWAIT_CALL`: an async function with exactly so many parameters.
+    pub awaits: u32,
+    /// So many positional arguments need no binding.
+    pub plain: u32,
+}
+
+impl CallKeys {
+    pub const NEVER: u32 = u32::MAX;
+}
+
+impl Default for CallKeys {
+    fn default() -> CallKeys {
+        CallKeys { call: CallKeys::NEVER, awaits: CallKeys::NEVER, plain: CallKeys::NEVER }
+    }
 }
 
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
@@ -98,9 +129,15 @@ pub struct ProtoFlags {
 }
 
 impl Proto {
-    /// Exactly `params` arguments, no defaults, rest, coroutine or generator to make: the call fast path.
-    pub fn is_simple(&self) -> bool {
-        self.required == self.params && !self.flags.rest && !self.flags.is_async && !self.flags.is_generator
+    /// Fills in what is derived.
+    pub fn seal(&mut self) {
+        let exact = self.required == self.params && !self.flags.rest;
+        let key = |holds: bool| if exact && holds { self.params as u32 } else { CallKeys::NEVER };
+        self.keys = CallKeys {
+            call: key(!self.flags.is_async && !self.flags.is_generator),
+            awaits: key(self.flags.is_async && !self.flags.is_generator),
+            plain: key(true),
+        };
     }
 
     /// The place of the instruction that contains word `pc`.
