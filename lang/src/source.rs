@@ -83,6 +83,11 @@ impl Source {
         self.text[*start as usize..end].trim_end_matches(['\n', '\r'])
     }
 
+    /// The byte offset at which a line (from 1) starts; that of the end for lines past it.
+    pub fn line_start(&self, line: u32) -> u32 {
+        self.line_starts.get(line as usize - 1).copied().unwrap_or(self.text.len() as u32)
+    }
+
     pub fn line_count(&self) -> u32 {
         self.line_starts.len() as u32
     }

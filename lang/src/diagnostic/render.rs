@@ -1,1 +1,332 @@
-//! placeholder
+//! Diagnostics to text: reports with the source for people, one line each for editors, JSON for programs.
+//!
+//! This is the only file that knows ariadne. What a report says is decided where the diagnostic is made; here is decided
+//! only how it looks: which lines are shown, how long ones are cut, colours, wrapping.
+
+use ariadne::{Color, Config, IndexType, LabelAttach, Report, ReportKind};
+use rustc_hash::FxHashMap;
+
+use super::{Diagnostic, Severity};
+use crate::source::{Location, SourceId, SourceMap, Span};
+
+mod change;
+mod json;
+mod runtime;
+mod sheet;
+#[cfg(test)]
+mod tests;
+
+pub use runtime::{Frame, Link, RuntimeReport, render_runtime};
+
+use sheet::{Extent, Sheet};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// With source, labels, notes and changes.
+    Human,
+    /// `file:line:column: code: message`
+    Short,
+    /// One object a line.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    pub color: bool,
+    /// Of the terminal, in columns. Longer lines of source are cut, notes are wrapped.
+    pub width: usize,
+    pub format: Format,
+}
+
+/// Below this a report cannot be laid out in any sensible way.
+const MIN_WIDTH: usize = 40;
+
+/// Shows the diagnostics, sorted by place; what is there twice is shown once.
+pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, options: Options) -> String {
+    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+    sorted.sort_by_key(|diagnostic| (diagnostic.primary(), diagnostic.code));
+    let twice = |a: &mut &Diagnostic, b: &mut &Diagnostic| {
+        a.primary() == b.primary() && a.code == b.code && a.message == b.message
+    };
+    sorted.dedup_by(twice);
+    let mut pages = Pages::default();
+    let mut out = String::new();
+    for diagnostic in sorted {
+        match options.format {
+            Format::Human => human(diagnostic, sources, options, &mut pages, &mut out),
+            Format::Short => short(diagnostic, sources, &mut out),
+            Format::Json => json::write(diagnostic, sources, &mut out),
+        }
+    }
+    out
+}
+
+/// How many there are: `2 errors, 1 warning`. Empty if there are none.
+pub fn summary(diagnostics: &[Diagnostic]) -> String {
+    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let part = |count: usize, word: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        _ => Some(format!("{count} {word}s")),
+    };
+    let parts = [part(count(Severity::Error), "error"), part(count(Severity::Warning), "warning")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// `file:line:column`, as every list of places shows it.
+pub fn place(location: Location, sources: &SourceMap) -> String {
+    let source = sources.get(location.source);
+    let (line, column) = source.line_column(location.span.start);
+    format!("{}:{line}:{column}", source.name)
+}
+
+fn short(diagnostic: &Diagnostic, sources: &SourceMap, out: &mut String) {
+    out.push_str(&place(diagnostic.primary(), sources));
+    out.push_str(&format!(": {}: {}\n", diagnostic.code, one_line(&diagnostic.message)));
+}
+
+fn one_line(text: &str) -> String {
+    sheet::expanded(&text.replace('\n', " "))
+}
+
+/// Messages quote the program and its data, which may hold anything.
+fn harmless(text: &str) -> String {
+    text.lines().map(sheet::expanded).collect::<Vec<_>>().join("\n")
+}
+
+/// What is shown of the files, kept from one report to the next.
+#[derive(Default)]
+struct Pages {
+    whole: FxHashMap<SourceId, Sheet>,
+}
+
+fn human(
+    diagnostic: &Diagnostic,
+    sources: &SourceMap,
+    options: Options,
+    pages: &mut Pages,
+    out: &mut String,
+) {
+    let labels = diagnostic.labels.iter().map(|label| (label.location, label.message.as_str())).collect();
+    let report = Shown {
+        severity: diagnostic.severity,
+        code: diagnostic.code.text(),
+        message: &diagnostic.message,
+        labels,
+        notes: &diagnostic.notes,
+        help: diagnostic.help.iter().map(|help| harmless(help)).collect(),
+    };
+    let mut report = report;
+    report.help.extend(diagnostic.fixes.iter().map(|fix| change::show(fix, sources, options)));
+    report.write(sources, options, pages, out);
+    out.push('\n');
+}
+
+/// A report as ariadne draws it, be it about a program or about a run.
+struct Shown<'a> {
+    severity: Severity,
+    code: &'a str,
+    message: &'a str,
+    /// The first is the primary one.
+    labels: Vec<(Location, &'a str)>,
+    notes: &'a [String],
+    help: Vec<String>,
+}
+
+impl Shown<'_> {
+    fn write(&self, sources: &SourceMap, options: Options, pages: &mut Pages, out: &mut String) {
+        let width = options.width.max(MIN_WIDTH);
+        let (kind, color) = match self.severity {
+            Severity::Error => (ReportKind::Error, Color::Red),
+            Severity::Warning => (ReportKind::Warning, Color::Yellow),
+        };
+        let Some((primary, _)) = self.labels.first() else { return };
+        let sheets = Sheets::new(&self.labels, sources, width, pages);
+        let config = Config::new()
+            .with_color(options.color)
+            .with_index_type(IndexType::Char)
+            .with_label_attach(if sheets.has_narrow { LabelAttach::Start } else { LabelAttach::Middle });
+        let mut report = Report::build(kind, sheets.span(*primary))
+            .with_config(config)
+            .with_code(self.code)
+            .with_message(wrapped(&harmless(self.message), width, self.code.len() + "[] Warning: ".len(), 4));
+        let mut places = FxHashMap::from_iter([(primary.source, place(*primary, sources))]);
+        for (at, (location, message)) in sheets.in_order(&self.labels) {
+            places.entry(location.source).or_insert_with(|| place(*location, sources));
+            let color = if at == 0 { color } else { PALETTE[(at - 1) % PALETTE.len()] };
+            // The primary label wins where labels overlap.
+            let mut label =
+                ariadne::Label::new(sheets.span(*location)).with_color(color).with_priority((at == 0).into());
+            if !message.is_empty() {
+                label = label.with_message(one_line(message));
+            }
+            report.add_label(label);
+        }
+        // "   │ Help 1: "
+        let margin = sheets.margin + "Help 1: ".len();
+        self.help.iter().for_each(|help| report.add_help(wrapped(help, width, margin, 0)));
+        self.notes.iter().for_each(|note| report.add_note(wrapped(&harmless(note), width, margin, 0)));
+        let mut bytes = Vec::new();
+        // Writing to memory cannot fail.
+        let _ = report.finish().write(sheets, &mut bytes);
+        for line in String::from_utf8_lossy(&bytes).lines() {
+            finish_line(line.trim_end(), &places, out);
+        }
+    }
+}
+
+/// Stands for a file's name in what ariadne draws, with the file's number between two of them.
+const NAME: char = '\u{1}';
+
+/// Puts a line as it was drawn into the output. The places that ariadne has computed are those in the sheet, where tabs
+/// are blanks and lines are cut, so they are replaced. Colours that are switched off and on again just stay on.
+fn finish_line(line: &str, places: &FxHashMap<SourceId, String>, out: &mut String) {
+    let mut parts = line.split(NAME);
+    let (before, id, after) = (parts.next().unwrap_or(""), parts.next(), parts.next());
+    let mut plain = before.to_string();
+    if let (Some(id), Some(after)) = (id, after) {
+        let place = id.parse().ok().and_then(|id| places.get(&SourceId(id)));
+        plain.push_str(place.map_or("", String::as_str));
+        plain.push_str(after.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit()));
+    }
+    const OFF: &str = "\u{1b}[0m";
+    let mut current = "";
+    let mut rest = plain.as_str();
+    while let Some(at) = rest.find('\u{1b}') {
+        out.push_str(&rest[..at]);
+        let sequence = &rest[at..][..rest[at..].find('m').map_or(rest.len() - at, |end| end + 1)];
+        rest = &rest[at + sequence.len()..];
+        if sequence == OFF && !current.is_empty() && rest.starts_with(current) {
+            rest = &rest[current.len()..];
+            continue;
+        }
+        current = if sequence == OFF { "" } else { sequence };
+        out.push_str(sequence);
+    }
+    out.push_str(rest);
+    out.push('\n');
+}
+
+/// Colours of the labels behind the primary one.
+const PALETTE: [Color; 4] = [Color::Cyan, Color::Magenta, Color::Green, Color::Blue];
+
+/// The sheets that one report shows, for ariadne to take.
+struct Sheets<'a> {
+    sources: &'a SourceMap,
+    /// Of the files whose lines had to be cut for this report; the others are in `pages`.
+    cut: FxHashMap<SourceId, Sheet>,
+    pages: &'a Pages,
+    /// Columns in front of the source.
+    margin: usize,
+    /// Some line has characters without a width, on which an arrow could not be drawn.
+    has_narrow: bool,
+}
+
+impl<'a> Sheets<'a> {
+    fn new(
+        labels: &[(Location, &str)],
+        sources: &'a SourceMap,
+        width: usize,
+        pages: &'a mut Pages,
+    ) -> Sheets<'a> {
+        let mut extents: FxHashMap<SourceId, Extent> = FxHashMap::default();
+        for (location, message) in labels {
+            extents.entry(location.source).or_default().add(
+                sources.get(location.source),
+                location.span,
+                message,
+            );
+        }
+        let last_line = extents.values().map(Extent::last_line).max().unwrap_or(1);
+        let margin = last_line.to_string().len() + 5;
+        let mut cut = FxHashMap::default();
+        let mut has_narrow = false;
+        for (id, extent) in &extents {
+            let source = sources.get(*id);
+            has_narrow |= extent.has_narrow(source);
+            match Sheet::cut(source, extent, width - margin) {
+                Some(sheet) => {
+                    cut.insert(*id, sheet);
+                }
+                None => {
+                    pages.whole.entry(*id).or_insert_with(|| Sheet::whole(source));
+                }
+            }
+        }
+        Sheets { sources, cut, pages, margin, has_narrow }
+    }
+
+    fn sheet(&self, id: SourceId) -> Option<&Sheet> {
+        self.cut.get(&id).or_else(|| self.pages.whole.get(&id))
+    }
+
+    fn span(&self, location: Location) -> (SourceId, std::ops::Range<usize>) {
+        let source = self.sources.get(location.source);
+        (
+            location.source,
+            self.sheet(location.source).map_or(0..0, |sheet| sheet.range(source, location.span)),
+        )
+    }
+
+    /// The primary label's file first, then by place: ariadne opens a new box whenever labels go back.
+    fn in_order<'l>(&self, labels: &'l [(Location, &'l str)]) -> Vec<(usize, &'l (Location, &'l str))> {
+        let mut sorted: Vec<_> = labels.iter().enumerate().collect();
+        let first = labels.first().map(|(location, _)| location.source);
+        sorted.sort_by_key(|(_, (Location { source, span }, _))| {
+            (
+                Some(*source) != first,
+                *source,
+                self.sources.get(*source).line_column(last(*span)).0,
+                span.start,
+            )
+        });
+        sorted
+    }
+}
+
+/// Where the last character of a span starts, or nearly.
+fn last(span: Span) -> u32 {
+    span.end.saturating_sub(1).max(span.start)
+}
+
+impl ariadne::Cache<SourceId> for Sheets<'_> {
+    type Storage = String;
+
+    fn fetch(&mut self, id: &SourceId) -> Result<&ariadne::Source<String>, impl std::fmt::Debug> {
+        self.sheet(*id).map(|sheet| &sheet.shown).ok_or("unknown file")
+    }
+
+    fn display<'s>(&self, id: &'s SourceId) -> Option<impl std::fmt::Display + 's> {
+        Some(format!("{NAME}{}{NAME}", id.0))
+    }
+}
+
+/// Breaks text at blanks so that it fits behind a `margin`; lines after the first get `indent` blanks. Lines that are
+/// there already stay: those of a change must not be broken.
+fn wrapped(text: &str, width: usize, margin: usize, indent: usize) -> String {
+    use unicode_width::UnicodeWidthStr;
+    let room = width.saturating_sub(margin).max(20);
+    let mut out = String::new();
+    for (at, line) in text.lines().enumerate() {
+        if at > 0 {
+            out.push('\n');
+            out.push_str(line);
+            continue;
+        }
+        let mut column = 0;
+        for word in line.split(' ') {
+            let length = word.width();
+            if column > 0 && column + 1 + length > room {
+                out.push('\n');
+                out.push_str(&" ".repeat(indent));
+                column = 0;
+            } else if column > 0 {
+                out.push(' ');
+                column += 1;
+            }
+            out.push_str(word);
+            column += length;
+        }
+    }
+    out
+}
