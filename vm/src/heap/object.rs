@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use crate::{
     bytecode::Proto,
-    value::{Tag, Value},
+    value::{Gc, Tag, Value},
 };
 
 /// The first word of every object.
@@ -19,7 +19,7 @@ pub struct Header {
     pub flags: Cell<u8>,
     /// Number of inline values, where there are any.
     pub count: u16,
-    /// Shape id of an instance; cached hash of a string (0: not computed yet).
+    /// Shape id of an instance; cached hash of a str or bytes (0: not computed yet); slots of a list's buffer before the first item.
     pub aux: Cell<u32>,
 }
 
@@ -56,7 +56,7 @@ macro_rules! objects {
 }
 
 objects! {
-    Str = STR, Bytes = BYTES, List = LIST, Map = MAP, Range = RANGE, Closure = CLOSURE, NativeFn = NATIVE, Bound = BOUND,
+    Str = STR, Bytes = BYTES, List = LIST, Map = MAP, Set = SET, Range = RANGE, Closure = CLOSURE, NativeFn = NATIVE, Bound = BOUND,
     StructType = STRUCT, Instance = INSTANCE, Module = MODULE, Coroutine = COROUTINE, ErrorObject = ERROR, CellObject = CELL,
     ProtoObject = PROTO,
 }
@@ -91,18 +91,14 @@ pub struct List {
 #[repr(C)]
 pub struct Map {
     pub header: Header,
-    pub table: crate::heap::map::Table,
+    pub table: crate::heap::map::Table<2>,
 }
 
 /// A set is a map without values.
 #[repr(C)]
 pub struct Set {
     pub header: Header,
-    pub table: crate::heap::map::Table,
-}
-
-impl Object for Set {
-    const TAG: Tag = Tag::SET;
+    pub table: crate::heap::map::Table<1>,
 }
 
 /// `start`, `start + step` … `count` numbers.
@@ -123,8 +119,8 @@ pub struct Range {
 pub struct Closure {
     pub header: Header,
     pub proto: *const Proto,
-    /// Keeps `proto` alive.
-    pub code: Value,
+    /// Owns `proto`.
+    pub code: Gc<ProtoObject>,
 }
 
 /// A builtin function as a value.
