@@ -82,6 +82,23 @@ impl ErrorObject {
     pub fn kind_text(&self) -> String {
         self.kind.get().as_text().unwrap_or_default().to_string()
     }
+
+    /// What is known of the way to where it was thrown; empty before the first throw.
+    pub fn with_trace<R>(&self, look: impl FnOnce(&mut Trace) -> R) -> R {
+        let mut trace = self.trace.take().unwrap_or_default();
+        let result = look(&mut trace);
+        self.trace.set(Some(trace));
+        result
+    }
+
+    pub fn is_traced(&self) -> bool {
+        self.with_trace(|trace| !trace.frames.is_empty())
+    }
+
+    /// Advice that is shown with the error.
+    pub fn set_help(&self, help: String) {
+        self.with_trace(|trace| trace.help = Some(help));
+    }
 }
 
 impl Heap {

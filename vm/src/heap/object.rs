@@ -218,7 +218,7 @@ pub struct ErrorObject {
 }
 
 /// Where an error was thrown and how control had come there.
-#[derive(Debug, Default, Clone)]
+#[derive(Default, Clone)]
 pub struct Trace {
     /// Innermost first.
     pub frames: Vec<TraceFrame>,
@@ -227,10 +227,12 @@ pub struct Trace {
     pub help: Option<String>,
 }
 
-#[derive(Debug, Clone)]
+/// One frame: cheap to record, because most errors are caught and their traces never shown.
+#[derive(Clone, Copy)]
 pub struct TraceFrame {
-    pub function: Box<str>,
-    pub location: co_lang::source::Location,
+    pub code: Gc<ProtoObject>,
+    /// Word index of the op in the function's code.
+    pub pc: u32,
     pub link: TraceLink,
 }
 
@@ -242,6 +244,4 @@ pub enum TraceLink {
     Awaited,
     /// The next frame is where this task was spawned.
     Spawned,
-    /// The outermost.
-    Root,
 }

@@ -197,6 +197,7 @@ impl<'h> Marker<'h> {
                 for cell in [&error.kind, &error.message, &error.data, &error.cause, &error.also] {
                     self.value(cell.get());
                 }
+                error.with_trace(|trace| trace.frames.iter().for_each(|frame| self.object(frame.code)));
             }
             Tag::STRUCT => {
                 let struct_type = layout!(StructType);

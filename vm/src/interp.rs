@@ -1,0 +1,836 @@
+//! The interpreter: runs one fiber until something has to be decided outside.
+//!
+//! One `loop { match op }` over 64-bit words. `pc`, `base` and `constants` live in local variables; every path that leaves the
+//! straight line is a `#[cold]` function that finds them in the [`Vm`] and leaves them there. What those functions tell
+//! the loop is a [`Flow`]; why a run ended is a [`Step`]. The interpreter never waits, never does I/O and never calls
+//! itself: a builtin or op that needs a function of the program pushes a frame for it.
+
+#![allow(unsafe_code)]
+
+mod access;
+mod arith;
+mod call;
+mod control;
+mod iterate;
+pub mod unwind;
+
+use std::sync::atomic::Ordering;
+
+pub use control::{complete, raise as control_raise, wake_with};
+
+use crate::{
+    bytecode::{Op, Word},
+    fiber::{self, branch_barrier, copy, frame_constants, link_delta, link_return, write_link},
+    heap::object::*,
+    value::{Tag, Value},
+    vm::Vm,
+};
+
+/// Why a run of the interpreter ended.
+#[derive(Debug, Clone, Copy)]
+pub enum Step {
+    /// The task's function has returned this.
+    Done(Value),
+    /// The task's function has thrown this (an error, or one of the [`unwind::Token`]s).
+    Failed(Value),
+    /// The task waits for what its wait record says.
+    Waits,
+    /// The task goes to the end of the ready queue.
+    Yielded,
+    /// Something outside asked for the interpreter's attention.
+    Interrupted,
+}
+
+/// What a slow path tells the loop.
+#[derive(Debug, Clone, Copy)]
+pub enum Flow {
+    /// `pc` and `base` in the VM say where to go on.
+    Continue,
+    Leave(Step),
+}
+
+const INT: u64 = Tag::INT.number();
+const FLOAT: u64 = Tag::FLOAT.number();
+const TRUE: u64 = Tag::TRUE.number();
+const FALSE: u64 = Tag::FALSE.number();
+const NIL: u64 = Tag::NIL.number();
+const UNDEF: u64 = Tag::UNDEF.number();
+
+/// A register of the frame at `base`.
+#[inline(always)]
+unsafe fn at(base: *mut Value, scaled: u64) -> *mut Value {
+    // SAFETY: the compiler's register operands are below the frame's register count (see bytecode/verify).
+    unsafe { (base as *mut u8).add(scaled as usize) as *mut Value }
+}
+
+#[inline(always)]
+unsafe fn tag(slot: *const Value) -> u64 {
+    // SAFETY: a live slot.
+    unsafe { *(slot as *const u64) }
+}
+
+#[inline(always)]
+unsafe fn bits(slot: *const Value) -> u64 {
+    // SAFETY: a live slot.
+    unsafe { *(slot as *const u64).add(1) }
+}
+
+#[inline(always)]
+unsafe fn put(slot: *mut Value, tag: u64, bits: u64) {
+    // SAFETY: a live slot; the tag is one of the constants above.
+    unsafe {
+        *(slot as *mut u64) = tag;
+        *(slot as *mut u64).add(1) = bits;
+    }
+}
+
+#[inline(always)]
+unsafe fn put_int(slot: *mut Value, int: i64) {
+    // SAFETY: a live slot.
+    unsafe { put(slot, INT, int as u64) }
+}
+
+#[inline(always)]
+unsafe fn put_float(slot: *mut Value, float: f64) {
+    // SAFETY: a live slot.
+    unsafe { put(slot, FLOAT, float.to_bits()) }
+}
+
+#[inline(always)]
+unsafe fn put_bool(slot: *mut Value, bool: bool) {
+    // SAFETY: a live slot.
+    unsafe { put(slot, FALSE + bool as u64, 0) }
+}
+
+/// Replaces the op of the word before `pc`, keeping its operands.
+#[inline(always)]
+unsafe fn specialise(pc: *const Word, op: Op) {
+    // SAFETY: `pc` lies behind a word of the running function's code, which only this thread changes.
+    unsafe {
+        let word = pc.sub(1) as *mut u64;
+        *word = (*word & !0xffff) | op as u64;
+    }
+}
+
+/// `//` and `%` for a divisor that is neither 0 nor -1.
+#[inline(always)]
+fn floor_div(a: i64, b: i64) -> i64 {
+    let quotient = a / b;
+    if (a % b != 0) && ((a < 0) != (b < 0)) { quotient - 1 } else { quotient }
+}
+
+#[inline(always)]
+fn floor_rem(a: i64, b: i64) -> i64 {
+    let remainder = a % b;
+    if remainder != 0 && ((remainder < 0) != (b < 0)) { remainder + b } else { remainder }
+}
+
+/// Runs the fiber whose position is in the VM until its next [`Step`].
+#[inline(never)]
+pub fn run(vm: &mut Vm) -> Step {
+    let vm: *mut Vm = vm;
+    // SAFETY: the loop runs verified code on a live fiber. `vm` is used through one raw pointer; references made from it end
+    // before the next one is made.
+    unsafe {
+        let mut pc: *const Word = (*vm).pc;
+        let mut base: *mut Value = (*vm).base;
+        let mut constants: *const Value = frame_constants(base);
+
+        loop {
+            let word = (*pc).0;
+            pc = pc.add(1);
+
+            macro_rules! a {
+                () => {
+                    at(base, (word >> 16) & 0xffff)
+                };
+            }
+            macro_rules! b {
+                () => {
+                    at(base, (word >> 32) & 0xffff)
+                };
+            }
+            macro_rules! c {
+                () => {
+                    at(base, word >> 48)
+                };
+            }
+            macro_rules! const_b {
+                () => {
+                    at(constants as *mut Value, (word >> 32) & 0xffff)
+                };
+            }
+            macro_rules! const_c {
+                () => {
+                    at(constants as *mut Value, word >> 48)
+                };
+            }
+            macro_rules! int_b {
+                () => {
+                    (word >> 32) as i16 as i64
+                };
+            }
+            macro_rules! int_c {
+                () => {
+                    (word as i64) >> 48
+                };
+            }
+            macro_rules! wide {
+                () => {
+                    ((word as i64) >> 32)
+                };
+            }
+            // Leaves the straight line: the state goes into the VM, the function decides, the state comes back.
+            macro_rules! slow {
+                ($function:path) => {{
+                    (*vm).pc = pc.sub(1);
+                    (*vm).base = base;
+                    match $function(&mut *vm, Word(word)) {
+                        Flow::Continue => {}
+                        Flow::Leave(step) => return step,
+                    }
+                    pc = (*vm).pc;
+                    base = (*vm).base;
+                    constants = frame_constants(base);
+                    continue;
+                }};
+            }
+            macro_rules! jump {
+                ($offset:expr) => {{
+                    pc = pc.offset($offset as isize);
+                    branch_barrier();
+                }};
+            }
+            macro_rules! poll {
+                () => {
+                    if (*(*vm).interrupt).load(Ordering::Relaxed) != 0 {
+                        slow!(control::interrupted);
+                    }
+                };
+            }
+            // Both ints: a checked operation. Both floats: the op turns into its float form. Else the slow path.
+            macro_rules! arith {
+                ($left:expr, $right:expr, $checked:ident, $op:tt, $float:ident) => {{
+                    let (left, right) = ($left, $right);
+                    if tag(left) == INT && tag(right) == INT {
+                        let (result, overflow) = (bits(left) as i64).$checked(bits(right) as i64);
+                        if !overflow {
+                            put_int(a!(), result);
+                            continue;
+                        }
+                    } else if tag(left) == FLOAT && tag(right) == FLOAT {
+                        specialise(pc, Op::$float);
+                        put_float(a!(), f64::from_bits(bits(left)) $op f64::from_bits(bits(right)));
+                        continue;
+                    }
+                    slow!(arith::binary)
+                }};
+            }
+            macro_rules! arith_float {
+                ($left:expr, $right:expr, $op:tt, $plain:ident) => {{
+                    let (left, right) = ($left, $right);
+                    if tag(left) == FLOAT && tag(right) == FLOAT {
+                        put_float(a!(), f64::from_bits(bits(left)) $op f64::from_bits(bits(right)));
+                        continue;
+                    }
+                    specialise(pc, Op::$plain);
+                    pc = pc.sub(1);
+                    continue;
+                }};
+            }
+            macro_rules! compare_jump {
+                ($right:expr, $op:tt, $on:literal) => {{
+                    let (left, right) = (a!(), $right);
+                    let holds = if tag(left) == INT && tag(right) == INT {
+                        (bits(left) as i64) $op (bits(right) as i64)
+                    } else if tag(left) == FLOAT && tag(right) == FLOAT {
+                        f64::from_bits(bits(left)) $op f64::from_bits(bits(right))
+                    } else {
+                        slow!(arith::compare_jump)
+                    };
+                    if holds == $on {
+                        jump!(int_c!());
+                    }
+                    continue;
+                }};
+            }
+            macro_rules! compare_jump_int {
+                ($op:tt, $on:literal) => {{
+                    let left = a!();
+                    if tag(left) != INT {
+                        slow!(arith::compare_jump)
+                    }
+                    if ((bits(left) as i64) $op int_b!()) == $on {
+                        jump!(int_c!());
+                    }
+                    continue;
+                }};
+            }
+            macro_rules! compare {
+                ($op:tt) => {{
+                    let (left, right) = (b!(), c!());
+                    if tag(left) == INT && tag(right) == INT {
+                        put_bool(a!(), (bits(left) as i64) $op (bits(right) as i64));
+                        continue;
+                    }
+                    if tag(left) == FLOAT && tag(right) == FLOAT {
+                        put_bool(a!(), f64::from_bits(bits(left)) $op f64::from_bits(bits(right)));
+                        continue;
+                    }
+                    slow!(arith::compare)
+                }};
+            }
+            // Enters a plain function whose arguments are in place; `area` holds the callee.
+            macro_rules! enter {
+                ($area:expr, $closure:expr, $slow:path) => {{
+                    let closure: *const Closure = $closure;
+                    let proto = (*closure).proto;
+                    let new_base = $area.add(2);
+                    if (*proto).keys.call != ((word >> 32) & 0xffff) as u32
+                        || new_base.add((*proto).registers as usize) > (*vm).stack_end
+                    {
+                        slow!($slow);
+                    }
+                    if (*(*vm).interrupt).load(Ordering::Relaxed) != 0 {
+                        slow!(control::interrupted);
+                    }
+                    (new_base, proto)
+                }};
+            }
+
+            let op: Op = std::mem::transmute::<u16, Op>(word as u16);
+            match op {
+                Op::MOVE => copy(a!(), b!()),
+                Op::LOAD_K => copy(a!(), constants.offset(wide!() as isize)),
+                Op::LOAD_INT => put_int(a!(), wide!()),
+                Op::LOAD_NIL => put(a!(), NIL, 0),
+                Op::LOAD_TRUE => put(a!(), TRUE, 0),
+                Op::LOAD_FALSE => put(a!(), FALSE, 0),
+                Op::LOAD_UNDEF => put(a!(), UNDEF, 0),
+                Op::GET_GLOBAL => {
+                    let slot = (*vm).globals.as_ptr().add(wide!() as u32 as usize);
+                    if tag(slot) == UNDEF {
+                        slow!(access::unset_global);
+                    }
+                    copy(a!(), slot);
+                }
+                Op::GET_GLOBAL_SET => copy(a!(), (*vm).globals.as_ptr().add(wide!() as u32 as usize)),
+                Op::SET_GLOBAL => copy((*vm).globals.as_mut_ptr().add(wide!() as u32 as usize), a!()),
+                Op::GET_CAPTURE => copy(a!(), capture(base, word)),
+                Op::GET_CAPTURE_CELL => {
+                    let cell = bits(capture(base, word)) as *const CellObject;
+                    let value = (*cell).value.as_ptr();
+                    if tag(value) == UNDEF {
+                        slow!(access::unset_variable);
+                    }
+                    copy(a!(), value);
+                }
+                Op::SET_CAPTURE_CELL => {
+                    let cell = *capture(base, word);
+                    (*vm).heap.store(cell, &cell.object_unchecked::<CellObject>().value, *a!());
+                }
+                Op::NEW_CELL => slow!(access::new_cell),
+                Op::GET_CELL => {
+                    let cell = bits(b!()) as *const CellObject;
+                    let value = (*cell).value.as_ptr();
+                    if tag(value) == UNDEF {
+                        slow!(access::unset_variable);
+                    }
+                    copy(a!(), value);
+                }
+                Op::SET_CELL => {
+                    let cell = *a!();
+                    (*vm).heap.store(cell, &cell.object_unchecked::<CellObject>().value, *b!());
+                }
+                Op::CHECK_SET => {
+                    if tag(a!()) == UNDEF {
+                        slow!(access::unset_variable);
+                    }
+                }
+                Op::GET_THIS => slow!(access::get_this),
+                Op::CLOSURE => slow!(access::closure),
+                Op::STRUCT => slow!(access::make_struct),
+
+                Op::ADD => arith!(b!(), c!(), overflowing_add, +, ADD_FLOAT),
+                Op::SUB => arith!(b!(), c!(), overflowing_sub, -, SUB_FLOAT),
+                Op::MUL => arith!(b!(), c!(), overflowing_mul, *, MUL_FLOAT),
+                Op::ADD_K => arith!(b!(), const_c!(), overflowing_add, +, ADD_FLOAT_K),
+                Op::SUB_K => arith!(b!(), const_c!(), overflowing_sub, -, SUB_FLOAT_K),
+                Op::MUL_K => arith!(b!(), const_c!(), overflowing_mul, *, MUL_FLOAT_K),
+                Op::ADD_I => {
+                    let left = b!();
+                    if tag(left) == INT {
+                        let (result, overflow) = (bits(left) as i64).overflowing_add(int_c!());
+                        if !overflow {
+                            put_int(a!(), result);
+                            continue;
+                        }
+                    } else if tag(left) == FLOAT {
+                        put_float(a!(), f64::from_bits(bits(left)) + int_c!() as f64);
+                        continue;
+                    }
+                    slow!(arith::binary)
+                }
+                Op::ADD_FLOAT => arith_float!(b!(), c!(), +, ADD),
+                Op::SUB_FLOAT => arith_float!(b!(), c!(), -, SUB),
+                Op::MUL_FLOAT => arith_float!(b!(), c!(), *, MUL),
+                Op::DIV_FLOAT => arith_float!(b!(), c!(), /, DIV),
+                Op::ADD_FLOAT_K => arith_float!(b!(), const_c!(), +, ADD_K),
+                Op::SUB_FLOAT_K => arith_float!(b!(), const_c!(), -, SUB_K),
+                Op::MUL_FLOAT_K => arith_float!(b!(), const_c!(), *, MUL_K),
+                Op::DIV_FLOAT_K => arith_float!(b!(), const_c!(), /, DIV_K),
+                Op::DIV => {
+                    if tag(b!()) == FLOAT && tag(c!()) == FLOAT {
+                        specialise(pc, Op::DIV_FLOAT);
+                        pc = pc.sub(1);
+                        continue;
+                    }
+                    slow!(arith::binary)
+                }
+                Op::DIV_K => {
+                    if tag(b!()) == FLOAT && tag(const_c!()) == FLOAT {
+                        specialise(pc, Op::DIV_FLOAT_K);
+                        pc = pc.sub(1);
+                        continue;
+                    }
+                    slow!(arith::binary)
+                }
+                Op::FLOOR_DIV => {
+                    if tag(b!()) == INT && tag(c!()) == INT && (bits(c!()) as i64) > 0 {
+                        put_int(a!(), floor_div(bits(b!()) as i64, bits(c!()) as i64));
+                        continue;
+                    }
+                    slow!(arith::binary)
+                }
+                Op::FLOOR_DIV_K => {
+                    if tag(b!()) == INT && tag(const_c!()) == INT && (bits(const_c!()) as i64) > 0 {
+                        put_int(a!(), floor_div(bits(b!()) as i64, bits(const_c!()) as i64));
+                        continue;
+                    }
+                    slow!(arith::binary)
+                }
+                Op::REM => {
+                    if tag(b!()) == INT && tag(c!()) == INT && (bits(c!()) as i64) > 0 {
+                        put_int(a!(), floor_rem(bits(b!()) as i64, bits(c!()) as i64));
+                        continue;
+                    }
+                    slow!(arith::binary)
+                }
+                Op::REM_K => {
+                    if tag(b!()) == INT && tag(const_c!()) == INT && (bits(const_c!()) as i64) > 0 {
+                        put_int(a!(), floor_rem(bits(b!()) as i64, bits(const_c!()) as i64));
+                        continue;
+                    }
+                    slow!(arith::binary)
+                }
+                Op::BIT_AND if tag(b!()) == INT && tag(c!()) == INT => put_int(a!(), (bits(b!()) & bits(c!())) as i64),
+                Op::BIT_OR if tag(b!()) == INT && tag(c!()) == INT => put_int(a!(), (bits(b!()) | bits(c!())) as i64),
+                Op::BIT_XOR if tag(b!()) == INT && tag(c!()) == INT => put_int(a!(), (bits(b!()) ^ bits(c!())) as i64),
+                Op::SHL if tag(b!()) == INT && tag(c!()) == INT && bits(c!()) < 64 => {
+                    put_int(a!(), (bits(b!()) << bits(c!())) as i64)
+                }
+                Op::SHR if tag(b!()) == INT && tag(c!()) == INT && bits(c!()) < 64 => {
+                    put_int(a!(), (bits(b!()) as i64) >> bits(c!()))
+                }
+                Op::POW | Op::BIT_AND | Op::BIT_OR | Op::BIT_XOR | Op::SHL | Op::SHR => slow!(arith::binary),
+                Op::NEG => {
+                    let operand = b!();
+                    if tag(operand) == FLOAT {
+                        put_float(a!(), -f64::from_bits(bits(operand)));
+                        continue;
+                    }
+                    if tag(operand) == INT && bits(operand) as i64 != i64::MIN {
+                        put_int(a!(), -(bits(operand) as i64));
+                        continue;
+                    }
+                    slow!(arith::unary)
+                }
+                Op::BIT_NOT => slow!(arith::unary),
+                Op::NOT => {
+                    if tag(b!()) == Tag::COROUTINE.number() {
+                        slow!(control::coroutine_condition);
+                    }
+                    put_bool(a!(), tag(b!()) <= FALSE);
+                }
+
+                Op::EQ => compare!(==),
+                Op::NE => compare!(!=),
+                Op::LT => compare!(<),
+                Op::LE => compare!(<=),
+                Op::IN => slow!(arith::contains),
+                Op::IS_TYPE => {
+                    let holds = arith::is_type(*b!(), (word >> 48) as u16);
+                    put_bool(a!(), holds);
+                }
+                Op::IS => slow!(arith::is),
+
+                Op::JUMP => jump!(wide!()),
+                Op::LOOP => {
+                    poll!();
+                    jump!(wide!());
+                }
+                Op::JUMP_IF_FALSE => {
+                    let tag = tag(a!());
+                    if tag <= FALSE {
+                        jump!(wide!());
+                    } else if tag == Tag::COROUTINE.number() {
+                        slow!(control::coroutine_condition);
+                    }
+                }
+                Op::JUMP_IF_TRUE => {
+                    let tag = tag(a!());
+                    if tag == Tag::COROUTINE.number() {
+                        slow!(control::coroutine_condition);
+                    }
+                    if tag > FALSE {
+                        jump!(wide!());
+                    }
+                }
+                Op::JUMP_IF_NIL => {
+                    if tag(a!()) == NIL {
+                        jump!(wide!());
+                    }
+                }
+                Op::JUMP_IF_NOT_NIL => {
+                    if tag(a!()) != NIL {
+                        jump!(wide!());
+                    }
+                }
+                Op::JUMP_IF_UNDEF => {
+                    if tag(a!()) == UNDEF {
+                        jump!(wide!());
+                    }
+                }
+                Op::JUMP_IF_SET => {
+                    if tag(a!()) != UNDEF {
+                        jump!(wide!());
+                    }
+                }
+                Op::JUMP_LT => compare_jump!(b!(), <, true),
+                Op::JUMP_NOT_LT => compare_jump!(b!(), <, false),
+                Op::JUMP_LE => compare_jump!(b!(), <=, true),
+                Op::JUMP_NOT_LE => compare_jump!(b!(), <=, false),
+                Op::JUMP_EQ => compare_jump!(b!(), ==, true),
+                Op::JUMP_NE => compare_jump!(b!(), ==, false),
+                Op::JUMP_LT_I => compare_jump_int!(<, true),
+                Op::JUMP_NOT_LT_I => compare_jump_int!(<, false),
+                Op::JUMP_LE_I => compare_jump_int!(<=, true),
+                Op::JUMP_NOT_LE_I => compare_jump_int!(<=, false),
+                Op::JUMP_GT_I => compare_jump_int!(>, true),
+                Op::JUMP_NOT_GT_I => compare_jump_int!(>, false),
+                Op::JUMP_GE_I => compare_jump_int!(>=, true),
+                Op::JUMP_NOT_GE_I => compare_jump_int!(>=, false),
+                Op::JUMP_EQ_I => compare_jump_int!(==, true),
+                Op::JUMP_NE_I => compare_jump_int!(==, false),
+                Op::JUMP_EQ_K => {
+                    let (left, right) = (a!(), const_b!());
+                    if tag(left) == Tag::STR.number() && bits(left) == bits(right) {
+                        jump!(int_c!());
+                        continue;
+                    }
+                    slow!(arith::compare_jump)
+                }
+                Op::JUMP_NE_K => {
+                    let (left, right) = (a!(), const_b!());
+                    if tag(left) == Tag::STR.number() && bits(left) == bits(right) {
+                        continue;
+                    }
+                    slow!(arith::compare_jump)
+                }
+                Op::JUMP_LT_K => compare_jump!(const_b!(), <, true),
+                Op::JUMP_NOT_LT_K => compare_jump!(const_b!(), <, false),
+                Op::JUMP_LE_K => compare_jump!(const_b!(), <=, true),
+                Op::JUMP_NOT_LE_K => compare_jump!(const_b!(), <=, false),
+                Op::JUMP_GT_K => compare_jump!(const_b!(), >, true),
+                Op::JUMP_NOT_GT_K => compare_jump!(const_b!(), >, false),
+                Op::JUMP_GE_K => compare_jump!(const_b!(), >=, true),
+                Op::JUMP_NOT_GE_K => compare_jump!(const_b!(), >=, false),
+
+                Op::FOR_PREP => {
+                    let (start, end) = (a!(), a!().add(1));
+                    if tag(start) != INT || tag(end) != INT {
+                        slow!(iterate::bad_range);
+                    }
+                    let (first, last) = (bits(start) as i64, bits(end) as i64);
+                    if first >= last {
+                        jump!(wide!());
+                        continue;
+                    }
+                    put(end, INT, last.wrapping_sub(first) as u64 - 1);
+                    put_int(start.add(2), first);
+                }
+                Op::FOR_PREP_INCL => {
+                    let (start, end) = (a!(), a!().add(1));
+                    if tag(start) != INT || tag(end) != INT {
+                        slow!(iterate::bad_range);
+                    }
+                    let (first, last) = (bits(start) as i64, bits(end) as i64);
+                    if first > last {
+                        jump!(wide!());
+                        continue;
+                    }
+                    put(end, INT, last.wrapping_sub(first) as u64);
+                    put_int(start.add(2), first);
+                }
+                Op::FOR_LOOP => {
+                    poll!();
+                    let state = a!();
+                    let left = bits(state.add(1));
+                    if left != 0 {
+                        let current = (bits(state) as i64).wrapping_add(1);
+                        *(state as *mut u64).add(1) = current as u64;
+                        *(state.add(1) as *mut u64).add(1) = left - 1;
+                        put_int(state.add(2), current);
+                        jump!(wide!());
+                    }
+                }
+                Op::ITER_PREP => slow!(iterate::prepare),
+                Op::ITER_PREP_ASYNC => slow!(iterate::prepare_async),
+                Op::ITER_LOOP => {
+                    let source = a!();
+                    if tag(source) == Tag::LIST.number() {
+                        poll!();
+                        let list = bits(source) as *const List;
+                        let index = bits(source.add(1));
+                        if index < (*list).len.get() as u64 {
+                            *(source.add(1) as *mut u64).add(1) = index + 1;
+                            copy(source.add(3), (*list).items.get().add(index as usize));
+                            jump!(wide!());
+                        }
+                        continue;
+                    }
+                    slow!(iterate::next)
+                }
+                Op::ITER_LOOP_2 => slow!(iterate::next),
+                Op::ITER_CLOSE => {
+                    if tag(a!()) == Tag::GENERATOR.number() {
+                        slow!(iterate::close);
+                    }
+                }
+
+                Op::GET_FIELD => {
+                    let object = b!();
+                    let cache = (*pc).0;
+                    if tag(object) == Tag::INSTANCE.number() {
+                        let instance = bits(object) as *const Instance;
+                        if (*instance).header.aux.get() == cache as u32 {
+                            copy(a!(), (instance as *const u8).add((cache >> 32) as usize) as *const Value);
+                            pc = pc.add(1);
+                            continue;
+                        }
+                    }
+                    slow!(access::get_field)
+                }
+                Op::SET_FIELD => {
+                    let object = a!();
+                    let cache = (*pc).0;
+                    if tag(object) == Tag::INSTANCE.number() {
+                        let instance = bits(object) as *const Instance;
+                        if (*instance).header.aux.get() == cache as u32 {
+                            let field = (instance as *const u8).add((cache >> 32) as usize) as *mut Value;
+                            copy(field, b!());
+                            (*vm).heap.stored(*object, *b!());
+                            pc = pc.add(1);
+                            continue;
+                        }
+                    }
+                    slow!(access::set_field)
+                }
+                Op::GET_FIELD_OPT => slow!(access::get_field_optional),
+                Op::TRY_FIELD => slow!(access::try_field),
+                Op::HAS_METHOD => slow!(access::has_method),
+                Op::GET_INDEX => {
+                    let (object, index) = (b!(), c!());
+                    if tag(object) == Tag::LIST.number() && tag(index) == INT {
+                        let list = bits(object) as *const List;
+                        let index = bits(index);
+                        if index < (*list).len.get() as u64 {
+                            copy(a!(), (*list).items.get().add(index as usize));
+                            continue;
+                        }
+                    }
+                    slow!(access::get_index)
+                }
+                Op::GET_INDEX_I => {
+                    let object = b!();
+                    if tag(object) == Tag::LIST.number() {
+                        let list = bits(object) as *const List;
+                        let index = int_c!() as u64;
+                        if index < (*list).len.get() as u64 {
+                            copy(a!(), (*list).items.get().add(index as usize));
+                            continue;
+                        }
+                    }
+                    slow!(access::get_index)
+                }
+                Op::SET_INDEX => {
+                    let (object, index) = (a!(), b!());
+                    if tag(object) == Tag::LIST.number() && tag(index) == INT {
+                        let list = bits(object) as *const List;
+                        let index = bits(index);
+                        if index < (*list).len.get() as u64 {
+                            copy((*list).items.get().add(index as usize), c!());
+                            (*vm).heap.stored(*object, *c!());
+                            continue;
+                        }
+                    }
+                    slow!(access::set_index)
+                }
+                Op::GET_INDEX_OPT => slow!(access::get_index_optional),
+                Op::GET_SLICE | Op::GET_SLICE_INCL => slow!(access::get_slice),
+                Op::NEW_LIST => slow!(access::new_list),
+                Op::LIST_PUSH => slow!(access::list_push),
+                Op::LIST_EXTEND => slow!(access::list_extend),
+                Op::NEW_MAP => slow!(access::new_map),
+                Op::MAP_EXTEND => slow!(access::map_extend),
+                Op::NEW_RANGE | Op::NEW_RANGE_INCL => slow!(access::new_range),
+                Op::IS_LIST_OF | Op::IS_LIST_MIN | Op::HAS_FIELDS | Op::IN_RANGE | Op::IN_RANGE_OPEN => {
+                    slow!(access::pattern_test)
+                }
+                Op::EXPECT_LIST => slow!(access::expect_list),
+                Op::LIST_REST => slow!(access::list_rest),
+                Op::NEW_INSTANCE => slow!(access::new_instance),
+                Op::CONCAT => slow!(access::concat),
+                Op::FORMAT => slow!(access::format),
+
+                Op::CALL => {
+                    let area = a!();
+                    if tag(area) != Tag::CLOSURE.number() {
+                        slow!(call::call);
+                    }
+                    let (new_base, proto) = enter!(area, bits(area) as *const Closure, call::call);
+                    write_link(new_base.sub(1), new_base as usize - base as usize, pc);
+                    base = new_base;
+                    pc = (*proto).code.as_ptr() as *const Word;
+                    constants = (*proto).constants.as_ptr();
+                }
+                Op::CALL_GLOBAL => {
+                    let area = a!();
+                    let callee = (*vm).globals.as_ptr().add((word >> 48) as usize);
+                    copy(area, callee);
+                    if tag(callee) != Tag::CLOSURE.number() {
+                        slow!(call::call);
+                    }
+                    let (new_base, proto) = enter!(area, bits(callee) as *const Closure, call::call);
+                    write_link(new_base.sub(1), new_base as usize - base as usize, pc);
+                    base = new_base;
+                    pc = (*proto).code.as_ptr() as *const Word;
+                    constants = (*proto).constants.as_ptr();
+                }
+                Op::CALL_EX => slow!(call::call_extended),
+                Op::INVOKE => {
+                    let area = a!();
+                    let receiver = area.add(2);
+                    let cache = (*pc).0;
+                    if tag(receiver) == Tag::INSTANCE.number()
+                        && (*(bits(receiver) as *const Header)).aux.get() == cache as u32
+                    {
+                        let closure = (*pc.add(1)).0 as *const Closure;
+                        let (new_base, proto) = enter!(area, closure, call::invoke);
+                        put(area, Tag::CLOSURE.number(), closure as u64);
+                        write_link(new_base.sub(1), new_base as usize - base as usize, pc.add(2));
+                        base = new_base;
+                        pc = (*proto).code.as_ptr() as *const Word;
+                        constants = (*proto).constants.as_ptr();
+                        continue;
+                    }
+                    slow!(call::invoke)
+                }
+                Op::AWAIT_CALL => {
+                    let area = a!();
+                    if tag(area) != Tag::CLOSURE.number() {
+                        slow!(call::call);
+                    }
+                    let closure = bits(area) as *const Closure;
+                    let proto = (*closure).proto;
+                    let new_base = area.add(2);
+                    if (*proto).keys.awaits != ((word >> 32) & 0xffff) as u32
+                        || new_base.add((*proto).registers as usize) > (*vm).stack_end
+                    {
+                        slow!(call::call);
+                    }
+                    poll!();
+                    write_link(new_base.sub(1), new_base as usize - base as usize, pc.add(1));
+                    base = new_base;
+                    pc = (*proto).code.as_ptr() as *const Word;
+                    constants = (*proto).constants.as_ptr();
+                }
+                Op::AWAIT_CALL_GLOBAL => {
+                    let area = a!();
+                    let callee = (*vm).globals.as_ptr().add((word >> 48) as usize);
+                    copy(area, callee);
+                    if tag(callee) != Tag::CLOSURE.number() {
+                        slow!(call::call);
+                    }
+                    let closure = bits(callee) as *const Closure;
+                    let proto = (*closure).proto;
+                    let new_base = area.add(2);
+                    if (*proto).keys.awaits != ((word >> 32) & 0xffff) as u32
+                        || new_base.add((*proto).registers as usize) > (*vm).stack_end
+                    {
+                        slow!(call::call);
+                    }
+                    poll!();
+                    write_link(new_base.sub(1), new_base as usize - base as usize, pc.add(1));
+                    base = new_base;
+                    pc = (*proto).code.as_ptr() as *const Word;
+                    constants = (*proto).constants.as_ptr();
+                }
+                Op::AWAIT_INVOKE | Op::SPAWN_INVOKE => slow!(call::invoke),
+                Op::SPAWN_CALL => slow!(call::call),
+                Op::AWAIT => slow!(control::await_value),
+                Op::SPAWN => slow!(control::spawn_value),
+                Op::RETURN => {
+                    copy(base.sub(2), a!());
+                    pc = link_return(base);
+                    base = (base as *mut u8).sub(link_delta(base)) as *mut Value;
+                    constants = frame_constants(base);
+                }
+                Op::RETURN_NIL => {
+                    put(base.sub(2), NIL, 0);
+                    pc = link_return(base);
+                    base = (base as *mut u8).sub(link_delta(base)) as *mut Value;
+                    constants = frame_constants(base);
+                }
+                Op::YIELD => slow!(control::yield_value),
+                Op::IMPORT => slow!(call::import),
+
+                Op::THROW => slow!(unwind::throw),
+                Op::RETHROW => slow!(unwind::rethrow),
+                Op::SET_CAUSE => slow!(access::set_cause),
+                Op::CLEANUP_ENTER => slow!(unwind::cleanup_enter),
+                Op::CLEANUP_LEAVE => slow!(unwind::cleanup_leave),
+                Op::MATCH_FAIL => slow!(unwind::match_fail),
+
+                Op::TASK_END => return Step::Done(*base.sub(1)),
+                Op::GENERATOR_END => {
+                    (*vm).base = base;
+                    match control::generator_end(&mut *vm) {
+                        Flow::Continue => {}
+                        Flow::Leave(step) => return step,
+                    }
+                    pc = (*vm).pc;
+                    base = (*vm).base;
+                    constants = frame_constants(base);
+                }
+                Op::FINISH => {
+                    (*vm).base = base;
+                    match control::finish(&mut *vm) {
+                        Flow::Continue => {}
+                        Flow::Leave(step) => return step,
+                    }
+                    pc = (*vm).pc;
+                    base = (*vm).base;
+                    constants = frame_constants(base);
+                }
+            }
+        }
+    }
+}
+
+/// A capture of the closure that the frame runs.
+#[inline(always)]
+unsafe fn capture(base: *mut Value, word: u64) -> *const Value {
+    // SAFETY: the operand is below the closure's capture count; captures follow the struct.
+    unsafe { (fiber::frame_closure(base).add(1) as *const u8).add(((word >> 32) & 0xffff) as usize) as *const Value }
+}

@@ -1,0 +1,187 @@
+//! `for`: what is walked, the next element, and leaving early.
+
+use super::{Flow, control};
+use co_lang::diagnostic::Code;
+
+use crate::{
+    builtins::Control,
+    bytecode::{Op, Word},
+    heap::object::*,
+    ops,
+    sched::task::Generator,
+    value::{Gc, Tag, Value},
+    vm::Vm,
+};
+
+/// The error for `a..b` whose ends are no ints.
+#[cold]
+pub fn range_type_error(vm: &mut Vm, start: Value, end: Value) -> Control {
+    let wrong = if start.is_int() { end } else { start };
+    let what = vm.describe(wrong);
+    if wrong.is(Tag::COROUTINE) {
+        return vm.throw_code("TypeError", Code::COROUTINE_AS_VALUE, "a range needs ints, not a coroutine: `await` it first".to_string());
+    }
+    vm.throw("TypeError", format!("the ends of a range are ints, not {what}"))
+}
+
+#[cold]
+#[inline(never)]
+pub fn bad_range(vm: &mut Vm, word: Word) -> Flow {
+    // SAFETY: operands of verified code.
+    let (start, end) = unsafe { (*vm.register(word.a()), *vm.register(word.a()).add(1)) };
+    let control = range_type_error(vm, start, end);
+    control::raise(vm, control)
+}
+
+/// `ITER_PREP`: R(A) = what is walked.
+#[inline(never)]
+pub fn prepare(vm: &mut Vm, word: Word) -> Flow {
+    // SAFETY: operands of verified code.
+    let source = unsafe { *vm.register(word.b()) };
+    prepared(vm, word, source)
+}
+
+/// `ITER_PREP_ASYNC`
+#[inline(never)]
+pub fn prepare_async(vm: &mut Vm, word: Word) -> Flow {
+    prepare(vm, word)
+}
+
+/// The source of a loop is known (an instance's `iter` has given it, maybe): normalise it.
+pub fn prepared(vm: &mut Vm, word: Word, source: Value) -> Flow {
+    let is_async = word.op() == Op::ITER_PREP_ASYNC;
+    match source.tag {
+        Tag::LIST | Tag::MAP | Tag::SET | Tag::STR | Tag::BYTES | Tag::RANGE if !is_async => {}
+        Tag::GENERATOR if source.object_unchecked::<Generator>().is_async() == is_async => {}
+        Tag::INSTANCE => {
+            let shape = vm.heap.shape(source.object_unchecked::<Instance>().header.aux.get());
+            if let Some(iter) = shape.special.iter {
+                let control = vm.tail_call(iter, vec![source]);
+                return control::raise(vm, control);
+            }
+            let control = not_iterable(vm, source, is_async);
+            return control::raise(vm, control);
+        }
+        _ => {
+            let control = not_iterable(vm, source, is_async);
+            return control::raise(vm, control);
+        }
+    }
+    let version = ops::iterate::version(source);
+    // SAFETY: the loop's state is three registers.
+    unsafe {
+        let state = vm.register(word.a());
+        *state = source;
+        *state.add(1) = Value::int(0);
+        *state.add(2) = Value::int(version);
+        vm.pc = vm.pc.add(1);
+    }
+    Flow::Continue
+}
+
+#[cold]
+fn not_iterable(vm: &mut Vm, source: Value, is_async: bool) -> Control {
+    let what = vm.describe(source);
+    match source.tag {
+        Tag::COROUTINE => {
+            vm.throw_code("TypeError", Code::COROUTINE_AS_VALUE, "a coroutine cannot be walked: `await` it first".to_string())
+        }
+        Tag::GENERATOR | Tag::CHANNEL if !is_async => {
+            vm.throw_code("TypeError", Code::WRONG_FOR, format!("{what} is walked with `for await`"))
+        }
+        _ if is_async => {
+            let control = vm.throw_code("TypeError", Code::WRONG_FOR, format!("{what} cannot be walked with `for await`"));
+            if matches!(source.tag, Tag::LIST | Tag::MAP | Tag::SET | Tag::STR | Tag::BYTES | Tag::RANGE | Tag::GENERATOR) {
+                vm.hint("use a plain `for`".to_string());
+            }
+            control
+        }
+        _ => vm.throw("TypeError", format!("{what} cannot be walked with `for`")),
+    }
+}
+
+/// `ITER_LOOP`, `ITER_LOOP_2`: the next turn of anything but a list with one variable.
+#[inline(never)]
+pub fn next(vm: &mut Vm, word: Word) -> Flow {
+    if vm.interrupt_pending() {
+        return control::interrupted(vm, word);
+    }
+    // SAFETY: the loop's state is three registers, followed by its variables.
+    unsafe {
+        let state = vm.register(word.a());
+        let source = *state;
+        if source.is(Tag::GENERATOR) {
+            return control::resume_generator(vm, source.object_unchecked(), Value::NIL);
+        }
+        let mut position = (*state.add(1)).int_bits();
+        let version = (*state.add(2)).int_bits();
+        if word.op() == Op::ITER_LOOP_2 && source.is(Tag::MAP) {
+            return match ops::iterate::next_entry(vm, source.object_unchecked::<Map>(), &mut position, version) {
+                Ok(Some((key, value))) => {
+                    let state = vm.register(word.a());
+                    *state.add(1) = Value::int(position);
+                    *state.add(3) = key;
+                    *state.add(4) = value;
+                    jump_back(vm, word)
+                }
+                Ok(None) => {
+                    vm.pc = vm.pc.add(1);
+                    Flow::Continue
+                }
+                Err(control) => control::raise(vm, control),
+            };
+        }
+        match ops::iterate::next(vm, source, &mut position, version) {
+            Ok(Some(value)) => {
+                *vm.register(word.a()).add(1) = Value::int(position);
+                element(vm, word, value)
+            }
+            Ok(None) => {
+                vm.pc = vm.pc.add(1);
+                Flow::Continue
+            }
+            Err(control) => control::raise(vm, control),
+        }
+    }
+}
+
+unsafe fn jump_back(vm: &mut Vm, word: Word) -> Flow {
+    // SAFETY: the jump stays inside the function.
+    unsafe { vm.pc = vm.pc.add(1).offset(word.bc() as i32 as isize) };
+    vm.safepoint();
+    Flow::Continue
+}
+
+/// The loop at `vm.pc` has its next element.
+pub fn element(vm: &mut Vm, word: Word, value: Value) -> Flow {
+    // SAFETY: as in `next`.
+    unsafe {
+        let state = vm.register(word.a());
+        if word.op() == Op::ITER_LOOP_2 {
+            match value.as_object::<List>() {
+                Some(pair) if pair.len() == 2 => {
+                    *state.add(3) = pair.get(0).unwrap_or(Value::NIL);
+                    *state.add(4) = pair.get(1).unwrap_or(Value::NIL);
+                }
+                _ => {
+                    let what = vm.describe(value);
+                    let control =
+                        vm.throw("TypeError", format!("a loop with two variables needs pairs, but got {what}"));
+                    return control::raise(vm, control);
+                }
+            }
+        } else {
+            *state.add(3) = value;
+        }
+        jump_back(vm, word)
+    }
+}
+
+/// `ITER_CLOSE` of a generator.
+#[inline(never)]
+pub fn close(vm: &mut Vm, word: Word) -> Flow {
+    // SAFETY: operands of verified code.
+    let generator: Gc<Generator> = unsafe { (*vm.register(word.a())).object_unchecked() };
+    control::close_generator(vm, generator)
+}
+
