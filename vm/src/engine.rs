@@ -148,6 +148,7 @@ impl Engine {
     /// Compiles a checked program. The last module is the one that runs.
     pub fn load(&mut self, program: Program) -> Result<(), Vec<Diagnostic>> {
         self.sources = program.sources.clone();
+        self.vm.sources = program.sources.iter().map(|(id, source)| (id, source.clone())).collect();
         let mut ids = Vec::new();
         let mut main = None;
         let count = program.modules.len();

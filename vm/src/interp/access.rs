@@ -4,12 +4,11 @@ use super::{Flow, arith::finish_value, control};
 use co_lang::diagnostic::Code;
 
 use crate::{
-    builtins::{self, Control},
+    builtins::Control,
     bytecode::{CaptureSource, Op, Word},
     fiber,
     heap::{map::{KeyKind, key_kind}, object::*, shape::ShapeInit},
     ops,
-    sched::task::Task,
     value::{Gc, Tag, Value},
     vm::Vm,
 };
@@ -131,11 +130,7 @@ pub fn member(vm: &mut Vm, object: Value, name: Gc<Str>) -> Outcome {
         }
         return Err(no_member(vm, object, name));
     }
-    if let Some(task) = object.as_object::<Task>() {
-        if let Some(value) = builtins::tasks::field(vm, task, name.as_str()) {
-            return Ok(value);
-        }
-    } else if let Some(value) = ops::index::get_field(vm, object, name)? {
+    if let Some(value) = ops::index::get_field(vm, object, name)? {
         return Ok(value);
     }
     if let Some(builtin) = vm.method(object, name) {
