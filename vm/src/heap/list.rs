@@ -113,7 +113,7 @@ impl List {
         } else {
             self.reserve(heap, 1);
             // SAFETY: there is room for one more.
-            unsafe { self.at(index + 1).copy_from(self.at(index), self.len() - index) };
+            unsafe { self.at(index).add(1).copy_from(self.at(index), self.len() - index) };
         }
         // SAFETY: within the buffer, the items behind have made room.
         unsafe { self.at(index).write(value) };
