@@ -75,6 +75,9 @@ pub struct Heap {
     /// The marker's stack, empty between collections.
     grey: Vec<*mut Header>,
     clock: Option<fn() -> u64>,
+    /// Collections since the heap was verified.
+    #[cfg(feature = "verify")]
+    unverified: usize,
 }
 
 impl Heap {
@@ -95,6 +98,8 @@ impl Heap {
             next_coroutine: 0,
             grey: Vec::new(),
             clock: None,
+            #[cfg(feature = "verify")]
+            unverified: 0,
         }
     }
 

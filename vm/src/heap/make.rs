@@ -92,7 +92,16 @@ impl ErrorObject {
     }
 
     pub fn is_traced(&self) -> bool {
-        self.with_trace(|trace| !trace.frames.is_empty())
+        !self.trace_frames().is_empty()
+    }
+
+    /// The frames known so far, for as long as the trace is not changed.
+    pub(super) fn trace_frames(&self) -> &[TraceFrame] {
+        // SAFETY: nobody holds a reference into the cell, as `with_trace` takes the content out.
+        match unsafe { &*self.trace.as_ptr() } {
+            Some(trace) => &trace.frames,
+            None => &[],
+        }
     }
 
     /// Advice that is shown with the error.
@@ -181,7 +190,8 @@ impl Heap {
         self.place(CellObject { header: Header::new(Tag::CELL, 0), value: Cell::new(value) })
     }
 
-    pub fn proto(&mut self, proto: Proto) -> Gc<ProtoObject> {
+    pub fn proto(&mut self, mut proto: Proto) -> Gc<ProtoObject> {
+        proto.seal();
         let header = Header::new(Tag::PROTO, flags::HAS_DROP);
         self.place(ProtoObject { header, proto: Box::new(proto) })
     }

@@ -47,6 +47,8 @@ pub struct Page {
     pub has_drop: bool,
     /// Has drop: no dead objects of the last cycle are left in it.
     reaped: bool,
+    /// Runs of it were handed out since free slots were overwritten.
+    touched: bool,
 }
 
 const _: () = assert!(FIRST_SLOT == MARK_WORDS * 8 + 64);
@@ -246,6 +248,8 @@ impl Pages {
                         unsafe { source.page.byte_add(FIRST_SLOT + slot as usize * size).cast() }
                     };
                     self.runs[class] = Run { cursor: at(start), end: at(end) };
+                    // SAFETY: a used page.
+                    unsafe { (*source.page).touched = true };
                     return (end - start) as usize * size;
                 }
                 None => source.page = null_mut(),
@@ -277,6 +281,7 @@ impl Pages {
             class: class as u8,
             has_drop,
             reaped: true,
+            touched: true,
         };
         // SAFETY: a free page is 64 KiB of memory that nobody uses.
         let (start, end) = unsafe {
@@ -317,6 +322,7 @@ impl Pages {
             class: u8::MAX,
             has_drop,
             reaped: true,
+            touched: true,
         };
         self.large.push(page);
         // SAFETY: it was allocated with room for both.
@@ -364,6 +370,8 @@ impl Pages {
             let free = head.capacity - head.live;
             head.reaped = !head.has_drop || free == 0;
             if head.live == 0 && !head.has_drop {
+                // SAFETY: nothing in it is alive, and it leaves the list.
+                unsafe { super::poison(page.cast(), PAGE_SIZE) };
                 self.free.push(page);
                 continue;
             }
@@ -423,6 +431,7 @@ impl Pages {
                 if let Some(&moved) = self.used.get(index) {
                     (*moved).index = index as u32;
                 }
+                super::poison(page.cast(), PAGE_SIZE);
                 self.free.push(page);
             }
         }
@@ -441,6 +450,7 @@ impl Pages {
             for slot in Page::slots(page) {
                 if !is_marked(slot) && (*slot).kind != 0 {
                     reaper.reap(slot);
+                    super::poison(slot.cast(), (*page).slot_size);
                     slot.cast::<u64>().write(0);
                 }
             }
@@ -480,19 +490,16 @@ impl Pages {
         for &page in &self.used {
             // SAFETY: unmarked slots are free after a collection, and no runs have been handed out.
             unsafe {
-                for slot in Page::slots(page) {
-                    if !is_marked(slot) {
-                        super::poison(slot.cast(), (*page).slot_size);
-                        if (*page).has_drop {
-                            (*slot).kind = 0;
-                        }
+                if !std::mem::replace(&mut (*page).touched, false) {
+                    continue;
+                }
+                for slot in Page::slots(page).filter(|&slot| !is_marked(slot)) {
+                    super::poison(slot.cast(), (*page).slot_size);
+                    if (*page).has_drop {
+                        (*slot).kind = 0;
                     }
                 }
             }
-        }
-        for &page in &self.free {
-            // SAFETY: free pages are whole and used by nobody.
-            unsafe { super::poison(page.cast(), PAGE_SIZE) };
         }
     }
 

@@ -8,7 +8,7 @@ mod texts;
 mod verifier;
 
 use super::*;
-use crate::bytecode::{Proto, ProtoFlags};
+use crate::bytecode::{CallKeys, Proto, ProtoFlags};
 use co_lang::source::{SourceId, Span};
 
 fn collect(heap: &mut Heap, roots: &[Value]) {
@@ -34,9 +34,10 @@ fn function(heap: &mut Heap, params: &[&str]) -> Gc<ProtoObject> {
         handlers: Box::new([]),
         positions: Box::new([]),
         name: "function".into(),
-        source: SourceId::default(),
+        source: SourceId(0),
         span: Span::default(),
         names_at: Box::new([]),
+        keys: CallKeys::default(),
     })
 }
 

@@ -52,11 +52,14 @@ impl<'h> Marker<'h> {
     /// # Safety
     /// `object` is a live object of this heap.
     #[cfg(any(feature = "verify", test))]
-    pub(super) unsafe fn references(&mut self, object: *mut Header) -> Vec<(Tag, *mut Header)> {
-        self.noted = Some(Vec::new());
+    pub(super) unsafe fn references(
+        &mut self,
+        object: *mut Header,
+    ) -> impl Iterator<Item = (Tag, *mut Header)> + use<'_, 'h> {
+        self.noted.get_or_insert_default().clear();
         // SAFETY: given.
         unsafe { self.scan(object) };
-        self.noted.take().unwrap_or_default()
+        self.noted.iter().flatten().copied()
     }
 
     #[inline(always)]
@@ -197,7 +200,7 @@ impl<'h> Marker<'h> {
                 for cell in [&error.kind, &error.message, &error.data, &error.cause, &error.also] {
                     self.value(cell.get());
                 }
-                error.with_trace(|trace| trace.frames.iter().for_each(|frame| self.object(frame.code)));
+                error.trace_frames().iter().for_each(|frame| self.object(frame.code));
             }
             Tag::STRUCT => {
                 let struct_type = layout!(StructType);

@@ -1,7 +1,9 @@
 //! The verifier: walks everything alive right after a collection and looks for what should not be. It is slow and meant
 //! for tests (feature `verify`), where freed memory is also overwritten.
 
-use std::{collections::HashSet, fmt};
+use std::fmt;
+
+use rustc_hash::FxHashSet;
 
 use super::{
     Heap,
@@ -28,8 +30,8 @@ impl fmt::Display for Corruption {
 
 /// Where objects may be.
 struct Places {
-    used: HashSet<usize>,
-    large: HashSet<usize>,
+    used: FxHashSet<usize>,
+    large: FxHashSet<usize>,
 }
 
 impl Places {
@@ -71,27 +73,30 @@ impl Heap {
             used: self.pages.used.iter().map(|page| page.addr()).collect(),
             large: self.pages.large.iter().map(|page| page.addr()).collect(),
         };
+        let mut marker = Marker::new(Vec::new(), &self.shapes, &self.trace_hooks);
         for &page in self.pages.used.iter().chain(&self.pages.large) {
             // SAFETY: pages in the lists are initialised; the marked slots are live objects.
             unsafe {
-                for object in Page::slots(page) {
-                    if pages::is_marked(object) {
-                        self.check(&places, object, (*page).slot_size).map_err(|what| Corruption {
-                            object: object.addr(),
-                            kind: (*object).kind,
-                            what,
-                        })?;
-                    }
+                for object in Page::slots(page).filter(|&object| pages::is_marked(object)) {
+                    self.check(&places, &mut marker, object, (*page).slot_size)
+                        .map_err(|what| Corruption { object: object.addr(), kind: (*object).kind, what })?;
                 }
             }
         }
         Ok(())
     }
 
+    /// After each collection with the feature `verify`. The walk waits until collections have come to
+    /// a thousandth of the live objects, or collecting at every allocation would take the square of time.
     #[cfg(feature = "verify")]
     pub(super) fn verify_or_die(&mut self) {
         self.pages.poison_free_slots(&mut self.reaper);
         self.pace.set_alarm(false);
+        self.unverified += 1;
+        if self.unverified * 1000 < self.pace.stats.live_objects {
+            return;
+        }
+        self.unverified = 0;
         if let Err(corruption) = self.verify() {
             panic!("{corruption}");
         }
@@ -99,7 +104,13 @@ impl Heap {
 
     /// # Safety
     /// `object` is a marked slot's start.
-    unsafe fn check(&self, places: &Places, object: *mut Header, room: usize) -> Result<(), String> {
+    unsafe fn check(
+        &self,
+        places: &Places,
+        marker: &mut Marker,
+        object: *mut Header,
+        room: usize,
+    ) -> Result<(), String> {
         // SAFETY: given; its slot has `room` bytes.
         let (tag, count, bits) =
             unsafe { (Tag::from_number((*object).kind), (*object).count as usize, (*object).flags.get()) };
@@ -179,7 +190,6 @@ impl Heap {
             Tag::COROUTINE => fits(size_of::<Coroutine>() + values)?,
             _ => {}
         }
-        let mut marker = Marker::new(Vec::new(), &self.shapes, &self.trace_hooks);
         // SAFETY: a live object that was found sound so far.
         for (tag, reference) in unsafe { marker.references(object) } {
             places.check(tag, reference).map_err(|what| format!("refers to {what}"))?;

@@ -70,7 +70,8 @@ proptest! {
         prop_assert_eq!(str.char_at(a), chars.get(a).copied());
         let expected: String = chars.iter().take(b).skip(a).collect();
         prop_assert_eq!(str.slice_chars(a, b), expected.as_str());
-        prop_assert_eq!(heap.substring(str, a, b).as_str(), expected.as_str());
+        let part = heap.substring(str, a, b);
+        prop_assert_eq!(part.as_str(), expected.as_str());
         let offset = str.byte_offset(a);
         let before: usize = chars.iter().take(a).map(|char| char.len_utf8()).sum();
         prop_assert_eq!(offset, before);
