@@ -41,6 +41,7 @@ impl Word {
         Word(op as u64 | (a as u64) << 16 | (bc as u64) << 32)
     }
 
+    /// The operation of a word in op position.
     #[inline(always)]
     #[allow(unsafe_code)]
     pub fn op(self) -> Op {
@@ -126,6 +127,8 @@ pub struct ProtoFlags {
     pub hidden: bool,
     /// A struct's constructor: capture 0 is the struct type.
     pub constructor: bool,
+    /// Stands in a struct and has `self` as its first parameter.
+    pub method: bool,
 }
 
 impl Proto {

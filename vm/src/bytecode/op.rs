@@ -226,6 +226,8 @@ ops! {
     SET_FIELD (Reg Reg Name) + 1;
     /// R(A) = field or key K(C) of R(B), or the mark of no value: for patterns
     TRY_FIELD (Reg Reg Name);
+    /// R(A) = what INVOKE of K(C) on R(B) would call, bound to R(B): for method calls with spread or named arguments
+    GET_METHOD (Reg Reg Name);
     /// R(A) = INVOKE of K(C) on R(B) would find something to call (false for nil): for `x?.name(…)`
     HAS_METHOD (Reg Reg Name);
     /// R(A) = R(B)[R(C)]; may call (`key`)
