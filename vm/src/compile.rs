@@ -27,13 +27,13 @@ mod variable;
 use co_lang::{
     ast::{Ast, ExprId, ExprKind, ImportId, StmtId, StmtKind, Symbol, Target},
     diagnostic::{Code, Diagnostic},
-    resolve::{GlobalId, GlobalKind, LocalId, Owner, PreludeId, Res, Resolution},
+    resolve::{GlobalId, GlobalKind, Owner, PreludeId, Res, Resolution},
     source::{SourceId, Span},
 };
 use rustc_hash::FxHashSet;
 
 use crate::{
-    bytecode::{Op, ProtoFlags},
+    bytecode::{Op, ProtoFlags, verify::verify},
     heap::{Heap, object::ProtoObject},
     value::{Gc, Value},
 };
@@ -238,7 +238,9 @@ impl<'a> Compiler<'a> {
     fn may_assign_in(&self, later: ExprId) -> bool {
         let later = &self.ast[later];
         match later.kind {
-            ExprKind::Name(_) | ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Str(_) | ExprKind::Nil => false,
+            ExprKind::Name(_) | ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Str(_) | ExprKind::Nil => {
+                false
+            }
             _ => self.may_assign(later.span),
         }
     }
@@ -257,7 +259,8 @@ impl<'a> Compiler<'a> {
         let root = self.ast.list(self.ast.root);
         self.statements(root, dest);
         self.asm.op(Op::RETURN_NIL);
-        let flags = ProtoFlags { is_async: true, hidden: self.unit.role == Role::Library, ..ProtoFlags::default() };
+        let flags =
+            ProtoFlags { is_async: true, hidden: self.unit.role == Role::Library, ..ProtoFlags::default() };
         let head = Head {
             params: 0,
             required: 0,
@@ -287,8 +290,10 @@ impl<'a> Compiler<'a> {
             );
             return None;
         };
-        if cfg!(any(debug_assertions, test)) {
-            crate::bytecode::verify::verify(&proto);
+        if cfg!(any(debug_assertions, test))
+            && let Err(wrong) = verify(&proto)
+        {
+            panic!("the compiler has made invalid code: {wrong}");
         }
         Some(self.heap.proto(proto))
     }
@@ -354,7 +359,9 @@ impl<'a> Compiler<'a> {
             .res
             .globals
             .iter()
-            .map(|global| matches!(global.kind, GlobalKind::Let | GlobalKind::Var) && !global.used_in_functions)
+            .map(|global| {
+                matches!(global.kind, GlobalKind::Let | GlobalKind::Var) && !global.used_in_functions
+            })
             .collect();
         for (expr, res) in self.ast.exprs.iter().zip(&self.res.names) {
             if let Some(Res::Global(id)) = res {

@@ -54,7 +54,8 @@ impl Compiler<'_> {
         let span = self.ast[condition].span;
         match self.ast[condition].kind {
             ExprKind::Binary(
-                op @ (BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge),
+                op
+                @ (BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge),
                 left,
                 right,
             ) => {

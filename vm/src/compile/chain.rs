@@ -81,7 +81,9 @@ impl Compiler<'_> {
         let ExprKind::Call(mut at, _) = self.ast[expr].kind else { return false };
         loop {
             match self.ast[at].kind {
-                ExprKind::Field { optional: true, .. } | ExprKind::Index { optional: true, .. } => return false,
+                ExprKind::Field { optional: true, .. } | ExprKind::Index { optional: true, .. } => {
+                    return false;
+                }
                 ExprKind::Field { object: inner, .. }
                 | ExprKind::Index { object: inner, .. }
                 | ExprKind::Call(inner, _) => at = inner,
@@ -95,7 +97,9 @@ impl Compiler<'_> {
             ExprKind::Field { object, name, optional } => Some((Link::Field { name, optional }, object)),
             ExprKind::Index { object, index, optional } => Some((Link::Index { index, optional }, object)),
             ExprKind::Call(callee, args) => match self.ast[callee].kind {
-                ExprKind::Field { object, name, optional } => Some((Link::Method { name, optional, args }, object)),
+                ExprKind::Field { object, name, optional } => {
+                    Some((Link::Method { name, optional, args }, object))
+                }
                 _ => Some((Link::Call { args }, callee)),
             },
             _ => None,
@@ -148,12 +152,16 @@ impl Compiler<'_> {
                 _ => None,
             };
             match link {
-                Link::Method { args, .. } if member_call == Some(node) => self.call_link(&mut walk, args, span, mode),
+                Link::Method { args, .. } if member_call == Some(node) => {
+                    self.call_link(&mut walk, args, span, mode)
+                }
                 Link::Method { name, optional, args } => {
                     self.method_link(&mut walk, (name, optional), args, span, mode, is_last);
                 }
                 Link::Call { args } => self.call_link(&mut walk, args, span, mode),
-                Link::Field { name, optional } => self.field_link(&mut walk, name, optional, span, is_last, out),
+                Link::Field { name, optional } => {
+                    self.field_link(&mut walk, name, optional, span, is_last, out)
+                }
                 Link::Index { index, optional } => self.index_link(&mut walk, index, optional, span, out),
             }
         }
@@ -171,7 +179,7 @@ impl Compiler<'_> {
     }
 
     /// The register of the walk's current slot; everything above is free.
-    fn slot(&mut self, walk: &Walk) -> Reg {
+    fn walk_slot(&mut self, walk: &Walk) -> Reg {
         self.asm.reserve(walk.slot());
         self.asm.temp()
     }
@@ -185,7 +193,7 @@ impl Compiler<'_> {
                 walk.global = Some(slot as u16);
             }
             Head::Member(place, span) => {
-                walk.value = self.slot(walk);
+                walk.value = self.walk_slot(walk);
                 self.load(place, walk.value, span, None);
             }
             Head::Expr(expr) => {
@@ -200,7 +208,7 @@ impl Compiler<'_> {
                 walk.value = match self.in_place(expr) {
                     Some(reg) if !is_call && !later.is_some_and(|later| self.may_assign_in(later)) => reg,
                     _ => {
-                        let slot = self.slot(walk);
+                        let slot = self.walk_slot(walk);
                         self.expr(expr, Dest::Fresh(slot));
                         slot
                     }
@@ -214,7 +222,10 @@ impl Compiler<'_> {
         let expr = self.ast.unparen(expr);
         let Res::Global(id) = self.res.names.get(expr.index()).copied().flatten()? else { return None };
         let kind = self.res.global(id).kind;
-        if !matches!(kind, GlobalKind::Fn(_) | GlobalKind::Struct(_) | GlobalKind::Let | GlobalKind::Member(..)) {
+        if !matches!(
+            kind,
+            GlobalKind::Fn(_) | GlobalKind::Struct(_) | GlobalKind::Let | GlobalKind::Member(..)
+        ) {
             return None;
         }
         match self.place(expr) {
@@ -232,7 +243,7 @@ impl Compiler<'_> {
         is_last: bool,
         out: Option<Reg>,
     ) {
-        let slot = self.slot(walk);
+        let slot = self.walk_slot(walk);
         if optional && !is_last {
             self.skip_if_nil(walk);
         }
@@ -245,7 +256,7 @@ impl Compiler<'_> {
     }
 
     fn index_link(&mut self, walk: &mut Walk, index: ExprId, optional: bool, span: Span, out: Option<Reg>) {
-        let slot = self.slot(walk);
+        let slot = self.walk_slot(walk);
         let to = out.unwrap_or(slot);
         let object = walk.value;
         walk.value = to;
@@ -280,7 +291,7 @@ impl Compiler<'_> {
     }
 
     fn call_link(&mut self, walk: &mut Walk, args: List<Arg>, span: Span, mode: CallMode) {
-        let area = self.slot(walk);
+        let area = self.walk_slot(walk);
         let global = walk.global.take();
         if global.is_none() {
             self.asm.move_to(area, walk.value);
@@ -297,7 +308,9 @@ impl Compiler<'_> {
         self.asm.at(span);
         match (global, mode) {
             (Some(slot), CallMode::Plain) => self.asm.raw(Op::CALL_GLOBAL, area.scaled(), count, slot),
-            (Some(slot), CallMode::Await { .. }) => self.asm.raw(Op::AWAIT_CALL_GLOBAL, area.scaled(), count, slot),
+            (Some(slot), CallMode::Await { .. }) => {
+                self.asm.raw(Op::AWAIT_CALL_GLOBAL, area.scaled(), count, slot)
+            }
             (Some(slot), CallMode::Spawn { .. }) => {
                 self.asm.op_wide(Op::GET_GLOBAL_SET, area, slot as u32);
                 self.asm.raw(Op::SPAWN_CALL, area.scaled(), count, 0);
@@ -319,7 +332,7 @@ impl Compiler<'_> {
         is_last: bool,
     ) {
         walk.outside -= 1;
-        let area = self.slot(walk);
+        let area = self.walk_slot(walk);
         self.asm.temps(2);
         let receiver = area.plus(2);
         let args = self.ast.list(args);

@@ -22,9 +22,7 @@
 //!
 //! The registers are those above the body's surroundings: when they are written, the body's own are of no use any more.
 
-use co_lang::{
-    ast::{ExprId, List, StmtId, Try, TryId, Catch},
-};
+use co_lang::ast::{Catch, ExprId, List, StmtId, Try, TryId};
 
 use super::{Compiler, Dest, Reg, emit::Label};
 use crate::{

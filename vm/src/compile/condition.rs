@@ -7,10 +7,7 @@ use co_lang::{
     source::Span,
 };
 
-use super::{
-    Compiler, Reg, deep,
-    emit::Label,
-};
+use super::{Compiler, Reg, deep, emit::Label};
 use crate::{bytecode::Op, value::Value};
 
 impl Compiler<'_> {
@@ -33,7 +30,8 @@ impl Compiler<'_> {
                 deep(|| self.jump_logic(condition, op, on, target));
             }
             ExprKind::Binary(
-                op @ (BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge),
+                op
+                @ (BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge),
                 left,
                 right,
             ) => self.jump_compare(op, left, right, on, target, self.ast[condition].span),
@@ -93,7 +91,15 @@ impl Compiler<'_> {
         self.asm.bind(behind);
     }
 
-    fn jump_compare(&mut self, op: BinaryOp, left: ExprId, right: ExprId, on: bool, target: Label, span: Span) {
+    fn jump_compare(
+        &mut self,
+        op: BinaryOp,
+        left: ExprId,
+        right: ExprId,
+        on: bool,
+        target: Label,
+        span: Span,
+    ) {
         let is_equality = matches!(op, BinaryOp::Eq | BinaryOp::Ne);
         if is_equality {
             // `nil` equals only itself, whatever `eq` a struct defines.
@@ -134,7 +140,14 @@ impl Compiler<'_> {
         self.asm.release(mark);
     }
 
-    pub(super) fn jump_compare_constant(&mut self, op: BinaryOp, left: Reg, constant: Value, on: bool, target: Label) {
+    pub(super) fn jump_compare_constant(
+        &mut self,
+        op: BinaryOp,
+        left: Reg,
+        constant: Value,
+        on: bool,
+        target: Label,
+    ) {
         if let Some(int) = constant.as_int().and_then(|int| i16::try_from(int).ok()) {
             let op = match (op, on) {
                 (BinaryOp::Lt, true) => Op::JUMP_LT_I,
@@ -171,7 +184,14 @@ impl Compiler<'_> {
         self.asm.jump_compare(op, left, operand, target);
     }
 
-    pub(super) fn jump_compare_registers(&mut self, op: BinaryOp, left: Reg, right: Reg, on: bool, target: Label) {
+    pub(super) fn jump_compare_registers(
+        &mut self,
+        op: BinaryOp,
+        left: Reg,
+        right: Reg,
+        on: bool,
+        target: Label,
+    ) {
         let (left, right) = match op {
             BinaryOp::Gt | BinaryOp::Ge => (right, left),
             _ => (left, right),

@@ -7,7 +7,10 @@ use co_lang::source::{SourceId, Span};
 use rustc_hash::FxHashMap;
 
 use crate::{
-    bytecode::{CallKeys, CaptureSource, Handler, HandlerKind, MAX_REGISTERS, Op, Position, Proto, ProtoFlags, SLOT, Word},
+    bytecode::{
+        CallKeys, CaptureSource, Handler, HandlerKind, MAX_REGISTERS, Op, Position, Proto, ProtoFlags, SLOT,
+        Word,
+    },
     value::Value,
 };
 
@@ -205,8 +208,10 @@ impl Assembler {
         for _ in 0..op.cache_words() {
             self.code.push(Word(0));
         }
-        self.reachable =
-            !matches!(op, Op::JUMP | Op::LOOP | Op::RETURN | Op::RETURN_NIL | Op::THROW | Op::RETHROW | Op::MATCH_FAIL);
+        self.reachable = !matches!(
+            op,
+            Op::JUMP | Op::LOOP | Op::RETURN | Op::RETURN_NIL | Op::THROW | Op::RETHROW | Op::MATCH_FAIL
+        );
         Some(at)
     }
 

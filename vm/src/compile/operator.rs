@@ -277,7 +277,8 @@ impl Compiler<'_> {
     // ---- operators that may leave their right operand out
 
     fn logic(&mut self, expr: ExprId, op: BinaryOp, dest: Dest) {
-        let (jump, on) = if op == BinaryOp::And { (Op::JUMP_IF_FALSE, false) } else { (Op::JUMP_IF_TRUE, true) };
+        let (jump, on) =
+            if op == BinaryOp::And { (Op::JUMP_IF_FALSE, false) } else { (Op::JUMP_IF_TRUE, true) };
         let mark = self.asm.mark();
         let start = self.spine.len();
         let mut last = expr;

@@ -57,8 +57,7 @@ impl Compiler<'_> {
     /// Binds a name to a value that does not change: no copy is needed unless the name is assigned or in a cell.
     pub(super) fn name_value(&mut self, binding: Option<Binding>, value: Reg) {
         match binding {
-            Some(Binding::Local(id)) if !self.assigned[id.0 as usize] && !self.res.local(id).cell =>
-            {
+            Some(Binding::Local(id)) if !self.assigned[id.0 as usize] && !self.res.local(id).cell => {
                 self.local_regs[id.0 as usize] = Some(value);
             }
             _ => {

@@ -8,7 +8,7 @@ use co_lang::{
 use super::{Compiler, Dest, deep};
 use crate::{bytecode::Op, value::Value};
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
     /// A block with its own variables.
     pub(super) fn block(&mut self, id: BlockId, dest: Dest) {
         deep(|| {
@@ -121,7 +121,7 @@ impl Compiler<'_> {
     }
 
     /// The items of a list literal that a list pattern takes apart at once: `let [a, b] = [x, y]`.
-    fn same_length_literal(&self, items: &[PatId], value: ExprId) -> Option<&[ExprId]> {
+    fn same_length_literal(&self, items: &[PatId], value: ExprId) -> Option<&'a [ExprId]> {
         let ExprKind::List(values) = self.ast[self.ast.unparen(value)].kind else { return None };
         let values = self.ast.list(values);
         let plain = values.len() == items.len()

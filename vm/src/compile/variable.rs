@@ -17,13 +17,19 @@ use crate::{
 pub(super) enum Place {
     Reg(Reg),
     /// A register that holds the cell; `early`: the cell may be empty.
-    Cell { reg: Reg, early: bool },
+    Cell {
+        reg: Reg,
+        early: bool,
+    },
     Capture(u16),
     CaptureCell(u16),
     /// The running function.
     This,
     /// `set`: it has a value for certain.
-    Global { slot: u32, set: bool },
+    Global {
+        slot: u32,
+        set: bool,
+    },
     /// It never changes.
     Constant(Value),
     /// Resolved to nothing; an earlier stage has reported it.
