@@ -639,6 +639,7 @@ pub fn run(vm: &mut Vm) -> Step {
                 Op::GET_FIELD_OPT => slow!(access::get_field_optional),
                 Op::TRY_FIELD => slow!(access::try_field),
                 Op::HAS_METHOD => slow!(access::has_method),
+                Op::GET_METHOD => slow!(access::get_method),
                 Op::GET_INDEX => {
                     let (object, index) = (b!(), c!());
                     if tag(object) == Tag::LIST.number() && tag(index) == INT {

@@ -236,6 +236,24 @@ pub fn try_field(vm: &mut Vm, word: Word) -> Flow {
     finish_value(vm, word, result)
 }
 
+/// `GET_METHOD`: what a method call would call, with its receiver. A type's method comes before a map's key.
+#[inline(never)]
+pub fn get_method(vm: &mut Vm, word: Word) -> Flow {
+    let object = value_b(vm, word);
+    let name = name_c(vm, word);
+    let result = match vm.method(object, name) {
+        Some(builtin) => {
+            let method = vm.native_value(builtin);
+            Ok(vm.heap.bound(object, method).into())
+        }
+        None => match object.as_object::<Instance>().and_then(|instance| vm.heap.shape(instance.shape_id()).method(name)) {
+            Some(method) => Ok(vm.heap.bound(object, method.function).into()),
+            None => member(vm, object, name),
+        },
+    };
+    finish_value(vm, word, result)
+}
+
 /// `HAS_METHOD`
 #[inline(never)]
 pub fn has_method(vm: &mut Vm, word: Word) -> Flow {

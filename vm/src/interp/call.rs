@@ -298,8 +298,8 @@ fn plural(count: usize, word: &str) -> String {
 }
 
 /// How many arguments a function takes, without a method's `self`.
-fn arity(vm: &Vm, proto: &Proto) -> (String, usize) {
-    let own = is_method(vm, proto) as usize;
+fn arity(proto: &Proto) -> (String, usize) {
+    let own = proto.flags.method as usize;
     let (required, params) = (proto.required as usize - own.min(proto.required as usize), proto.params as usize - own);
     let text = if proto.flags.rest {
         format!("at least {}", plural(required, "argument"))
@@ -311,18 +311,13 @@ fn arity(vm: &Vm, proto: &Proto) -> (String, usize) {
     (text, own)
 }
 
-/// The function's first parameter is `self`.
-pub fn is_method(vm: &Vm, proto: &Proto) -> bool {
-    proto.param_names.first().is_some_and(|name| vm.text(*name) == "self")
-}
-
 fn too_many(vm: &mut Vm, proto: &Proto, count: usize) -> Control {
-    let (takes, own) = arity(vm, proto);
+    let (takes, own) = arity(proto);
     vm.throw("TypeError", format!("`{}` takes {takes}, but got {}", proto.name, count - own))
 }
 
 fn missing(vm: &mut Vm, proto: &Proto, index: usize, count: usize) -> Control {
-    let (takes, own) = arity(vm, proto);
+    let (takes, own) = arity(proto);
     let name = vm.text(proto.param_names[index]).to_string();
     let got = count.saturating_sub(own);
     vm.throw("TypeError", format!("`{}` takes {takes}, but got {got}: `{name}` is missing", proto.name))
