@@ -22,6 +22,8 @@ mod operator;
 mod pattern;
 mod stmt;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod variable;
 
 use co_lang::{

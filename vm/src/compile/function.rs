@@ -149,7 +149,8 @@ impl Compiler<'_> {
             self.asm.op_constant(Op::CLOSURE, area.plus(1), constructor.into());
         }
         let methods = self.ast.list(structure.methods);
-        let first = self.asm.temps(2 * methods.len() as u32);
+        // Also without methods: the operand names a register in any case.
+        let first = self.asm.temps(2 * methods.len().max(1) as u32);
         for (index, method) in methods.iter().enumerate() {
             let Some(name) = self.ast[*method].name else { continue };
             let key = first.plus(2 * index as u32);

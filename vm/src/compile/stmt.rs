@@ -42,6 +42,7 @@ impl<'a> Compiler<'a> {
     /// The statements of a block; the last one's value goes to `dest`.
     pub(super) fn statements(&mut self, stmts: &[StmtId], dest: Dest) {
         for (index, id) in stmts.iter().enumerate() {
+            self.asm.at(self.ast[*id].span);
             match self.ast[*id].kind {
                 StmtKind::Expr(expr) if index + 1 == stmts.len() => return self.expr(expr, dest),
                 StmtKind::Defer(action) => {

@@ -1,0 +1,203 @@
+//! Golden listings of small programs, and everything in `spec/tests` and `examples` through the compiler and the verifier.
+
+use co_lang::{
+    parser,
+    resolve::{
+        self, FileRole, GlobalId, ImportExports, Outer, Prelude, PreludeId, Returns, Signature,
+        StandardModule,
+    },
+    source::{Source, SourceMap, Span},
+};
+
+use super::{ImportedMember, ImportedModule, Linker, Role, Unit, compile_module};
+use crate::{
+    bytecode::disasm,
+    heap::{Heap, object::ProtoObject},
+    value::{Gc, Value},
+};
+use co_lang::ast::ImportId;
+
+mod golden;
+mod limits;
+
+/// A world of names without bodies: builtins are strings.
+struct Names {
+    prelude: Vec<Value>,
+    assert_failed: Value,
+    module: Value,
+    pi: Value,
+    sqrt: Value,
+    tests: Vec<Gc<ProtoObject>>,
+}
+
+impl Linker for Names {
+    fn global_slot(&mut self, global: GlobalId) -> u32 {
+        global.0
+    }
+
+    fn prelude(&mut self, id: PreludeId) -> Value {
+        self.prelude[id.0 as usize]
+    }
+
+    fn import(&mut self, _id: ImportId) -> ImportedModule {
+        ImportedModule { id: None, value: self.module }
+    }
+
+    fn member(&mut self, _id: ImportId, name: &str) -> Option<ImportedMember> {
+        match name {
+            "pi" => Some(ImportedMember::Value(self.pi)),
+            "sqrt" => Some(ImportedMember::Value(self.sqrt)),
+            "helper" => Some(ImportedMember::Slot(900)),
+            _ => None,
+        }
+    }
+
+    fn assert_failed(&mut self) -> Value {
+        self.assert_failed
+    }
+
+    fn test(&mut self, _name: &str, _span: Span, code: Gc<ProtoObject>) {
+        self.tests.push(code);
+    }
+}
+
+const PRELUDE: &[&str] = &[
+    "all",
+    "any",
+    "args",
+    "assert",
+    "barrier",
+    "channel",
+    "chr",
+    "completed",
+    "eprint",
+    "error",
+    "event",
+    "exit",
+    "float",
+    "input",
+    "int",
+    "mutex",
+    "ord",
+    "print",
+    "race",
+    "same",
+    "semaphore",
+    "set",
+    "settled",
+    "shield",
+    "sleep",
+    "str",
+    "tasks",
+    "timeout",
+    "type",
+    "watch",
+];
+
+fn signature(name: &str) -> Signature {
+    Signature {
+        name: name.to_string(),
+        usage: String::new(),
+        doc: String::new(),
+        returns: Returns::Unknown,
+        min_args: 0,
+        max_args: None,
+    }
+}
+
+fn prelude() -> Prelude {
+    let module = |name: &str| StandardModule {
+        name: name.to_string(),
+        members: ["pi", "sqrt", "helper"].map(signature).into_iter().collect(),
+    };
+    Prelude {
+        names: PRELUDE.iter().map(|name| signature(name)).collect(),
+        modules: ["math", "json", "random", "time"].map(module).into_iter().collect(),
+    }
+}
+
+/// What a compilation gives: the listing of all its functions, or the diagnostics' messages.
+fn compile(text: &str) -> Result<String, Vec<String>> {
+    compile_as(text, Role::Script, false)
+}
+
+fn compile_as(text: &str, role: Role, gives_value: bool) -> Result<String, Vec<String>> {
+    let mut sources = SourceMap::default();
+    let source = sources.add(Source::new("test.co", None, text));
+    let parsed = parser::parse(source, text);
+    let messages = |found: Vec<co_lang::diagnostic::Diagnostic>| {
+        let errors = found.into_iter().filter(|one| one.severity == co_lang::diagnostic::Severity::Error);
+        errors.map(|one| format!("{}: {}", one.code, one.message)).collect::<Vec<_>>()
+    };
+    let errors = messages(parsed.diagnostics);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let file_role = match role {
+        Role::Script => FileRole::Script,
+        Role::Repl => FileRole::Repl,
+        Role::Module | Role::Library => FileRole::Module,
+    };
+    let (resolution, found) = resolve::resolve(
+        source,
+        &parsed.ast,
+        &prelude(),
+        file_role,
+        &Outer::default(),
+        &ImportExports::default(),
+    );
+    let errors = messages(found);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let mut heap = Heap::new(7);
+    let mut text_value = |text: &str| Value::from(heap.intern(text));
+    let mut names = Names {
+        prelude: PRELUDE.iter().map(|name| text_value(&format!("builtin {name}"))).collect(),
+        assert_failed: text_value("builtin assert_failed"),
+        module: text_value("module"),
+        pi: Value::float(3.25),
+        sqrt: text_value("math.sqrt"),
+        tests: Vec::new(),
+    };
+    let unit = Unit {
+        source,
+        text,
+        ast: &parsed.ast,
+        resolution: &resolution,
+        role,
+        name: "main",
+        gives_value,
+        with_tests: true,
+    };
+    let main = compile_module(&mut heap, unit, &mut names).map_err(messages)?;
+    let mut listing = disasm::disassemble(&main.proto, &sources);
+    for test in &names.tests {
+        listing.push('\n');
+        listing.push_str(&disasm::disassemble(&test.proto, &sources));
+    }
+    Ok(listing)
+}
+
+/// Every program of the specification's tests and of the examples compiles, and what it becomes is valid.
+#[test]
+fn all_programs_compile() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../");
+    let mut folders = vec![format!("{root}spec/tests"), format!("{root}examples")];
+    let mut compiled = 0;
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path.display().to_string());
+            } else if path.extension().is_some_and(|extension| extension == "co") {
+                let text = std::fs::read_to_string(&path).unwrap_or_default();
+                for role in [Role::Script, Role::Module, Role::Repl] {
+                    compiled += compile_as(&text, role, role == Role::Repl).is_ok() as usize;
+                }
+            }
+        }
+    }
+    assert!(compiled > 0);
+}
