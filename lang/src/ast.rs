@@ -624,40 +624,52 @@ impl Ast {
 }
 
 /// The interner: each distinct text of a file once.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Names {
     text: String,
     ends: Vec<u32>,
-    /// Buckets by hash; collisions are settled by comparing texts.
-    index: rustc_hash::FxHashMap<u64, Vec<Symbol>>,
+    index: hashbrown::HashTable<Symbol>,
+}
+
+impl std::fmt::Debug for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries((0..self.len() as u32).map(|index| self.text(Symbol(index)))).finish()
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    use std::hash::{BuildHasher, BuildHasherDefault};
+    BuildHasherDefault::<rustc_hash::FxHasher>::default().hash_one(text)
+}
+
+fn text_of<'a>(text: &'a str, ends: &[u32], symbol: Symbol) -> &'a str {
+    let start = if symbol.0 == 0 { 0 } else { ends[symbol.index() - 1] };
+    &text[start as usize..ends[symbol.index()] as usize]
 }
 
 impl Names {
     pub fn intern(&mut self, text: &str) -> Symbol {
-        use std::hash::{BuildHasher, BuildHasherDefault};
-        let hash = BuildHasherDefault::<rustc_hash::FxHasher>::default().hash_one(text);
-        if let Some(bucket) = self.index.get(&hash) {
-            if let Some(found) = bucket.iter().find(|symbol| self.text(**symbol) == text) {
-                return *found;
+        let Names { text: all, ends, index } = self;
+        let next = Symbol(ends.len() as u32);
+        let same = |symbol: &Symbol| text_of(all, ends, *symbol) == text;
+        match index.entry(hash(text), same, |symbol| hash(text_of(all, ends, *symbol))) {
+            hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
+            hashbrown::hash_table::Entry::Vacant(place) => {
+                place.insert(next);
+                all.push_str(text);
+                ends.push(all.len() as u32);
+                next
             }
         }
-        self.text.push_str(text);
-        self.ends.push(self.text.len() as u32);
-        let symbol = Symbol(self.ends.len() as u32 - 1);
-        self.index.entry(hash).or_default().push(symbol);
-        symbol
     }
 
     pub fn text(&self, symbol: Symbol) -> &str {
-        let start = if symbol.0 == 0 { 0 } else { self.ends[symbol.index() - 1] };
-        &self.text[start as usize..self.ends[symbol.index()] as usize]
+        text_of(&self.text, &self.ends, symbol)
     }
 
     /// The symbol of a text that occurs in the file.
     pub fn find(&self, text: &str) -> Option<Symbol> {
-        use std::hash::{BuildHasher, BuildHasherDefault};
-        let hash = BuildHasherDefault::<rustc_hash::FxHasher>::default().hash_one(text);
-        self.index.get(&hash)?.iter().copied().find(|symbol| self.text(*symbol) == text)
+        self.index.find(hash(text), |symbol| self.text(*symbol) == text).copied()
     }
 
     pub fn len(&self) -> usize {

@@ -9,6 +9,8 @@
 //! This crate is pure: no I/O, no VM, no clock, and it never panics on any input.
 
 pub mod source;
+pub mod token;
+pub mod lexer;
 pub mod ast;
 pub mod diagnostic;
 pub mod resolve;
