@@ -5,9 +5,13 @@
 //! knows in side tables indexed by the same ids. Parentheses, comments and exact spans are kept: the
 //! formatter, `--fix` and the language server need the text back.
 
+mod dump;
+
 use std::marker::PhantomData;
 
 use crate::source::Span;
+
+pub use dump::dump;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -107,14 +111,30 @@ pub enum ExprKind {
     Unary(UnaryOp, ExprId),
     Binary(BinaryOp, ExprId, ExprId),
     /// `x is T`: the type is a name, a dotted path or `nil`.
-    Is { value: ExprId, ty: ExprId, negated: bool },
+    Is {
+        value: ExprId,
+        ty: ExprId,
+        negated: bool,
+    },
     /// `a..b`; an end may be missing inside an index only.
-    Range { start: Option<ExprId>, end: Option<ExprId>, inclusive: bool },
+    Range {
+        start: Option<ExprId>,
+        end: Option<ExprId>,
+        inclusive: bool,
+    },
     Call(ExprId, List<Arg>),
     /// `x[i]`, or with `optional` `x?[i]`.
-    Index { object: ExprId, index: ExprId, optional: bool },
+    Index {
+        object: ExprId,
+        index: ExprId,
+        optional: bool,
+    },
     /// `x.name`, or with `optional` `x?.name`. The name's span ends where the expression's does.
-    Field { object: ExprId, name: Symbol, optional: bool },
+    Field {
+        object: ExprId,
+        name: Symbol,
+        optional: bool,
+    },
     /// A lambda, or an `async { … }` block (a function without parameters that is called at once).
     Lambda(FnId),
     Await(ExprId),
@@ -126,7 +146,10 @@ pub enum ExprKind {
     Continue,
     Yield(Option<ExprId>),
     If(IfId),
-    Match { subject: ExprId, arms: List<MatchArm> },
+    Match {
+        subject: ExprId,
+        arms: List<MatchArm>,
+    },
     Try(TryId),
     /// `scope { … }`; what awaits it is the `Await` around.
     Scope(BlockId),
@@ -362,14 +385,21 @@ pub enum PatKind {
     /// compared.
     Value(ExprId),
     /// `1..=9`, `'a'..='z'`: literals.
-    Range { start: ExprId, end: ExprId, inclusive: bool },
+    Range {
+        start: ExprId,
+        end: ExprId,
+        inclusive: bool,
+    },
     /// At most one item is a `Rest`.
     List(List<PatId>),
     /// `...name` or `...` inside a list pattern.
     Rest(Option<Symbol>),
     Map(List<PatEntry>),
     /// `Point {x: 0, y}`: the path is a name or dotted name.
-    Struct { path: ExprId, fields: List<PatEntry> },
+    Struct {
+        path: ExprId,
+        fields: List<PatEntry>,
+    },
     /// `is T`.
     Is(ExprId),
     Or(List<PatId>),
@@ -395,16 +425,26 @@ pub enum StmtKind {
     Error,
     /// Also `if`, `match`, `try` … as statements.
     Expr(ExprId),
-    Let { mutable: bool, pattern: PatId, value: ExprId },
+    Let {
+        mutable: bool,
+        pattern: PatId,
+        value: ExprId,
+    },
     Assign(AssignId),
     Fn(FnId),
     Struct(StructId),
-    While { condition: ExprId, body: BlockId },
+    While {
+        condition: ExprId,
+        body: BlockId,
+    },
     For(ForId),
     Import(ImportId),
     /// An expression, a `Block` or an `Assign`.
     Defer(ExprId),
-    Test { name: Symbol, body: FnId },
+    Test {
+        name: Symbol,
+        body: FnId,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -69,6 +69,10 @@ struct Lexer<'s> {
     indent: u32,
     /// The next name is the result type of another language: dropped.
     drop_name: bool,
+    /// A string was not closed on this line: brackets that it swallowed are no mistakes of their own.
+    line_cut: bool,
+    /// The last error is an unclosed `(`, `[` or map.
+    round_reported: bool,
     /// Brackets nest too deeply: the rest is not read.
     stopped: bool,
     /// Trust indentation more than braces, see [`brackets`].
@@ -107,6 +111,8 @@ impl<'s> Lexer<'s> {
             line_start: 0,
             indent: 0,
             drop_name: false,
+            line_cut: false,
+            round_reported: false,
             stopped: false,
             by_indent,
             braces_wrong: 0,
@@ -161,6 +167,7 @@ impl<'s> Lexer<'s> {
     }
 
     fn report(&mut self, kind: LexErrorKind, span: Span, other: Option<Span>) {
+        self.round_reported = false;
         self.out.errors.push(LexError { kind, span, other });
     }
 
@@ -174,6 +181,9 @@ impl<'s> Lexer<'s> {
     fn newline(&mut self, span: Span) {
         if self.line_strings > 0 {
             self.cut_line_strings(span.start);
+        }
+        if self.line_cut {
+            self.forgive_line();
         }
         self.first_on_line = true;
         self.line_start = span.end;
@@ -247,7 +257,9 @@ impl<'s> Lexer<'s> {
     fn settle_newline(&mut self, next: Kind) {
         let Some(at) = self.pending_newline.take() else { return };
         let continues = match next {
-            Kind::Dot | Kind::QDot | Kind::Coalesce | Kind::And | Kind::Or | Kind::Catch | Kind::Finally => true,
+            Kind::Dot | Kind::QDot | Kind::Coalesce | Kind::And | Kind::Or | Kind::Catch | Kind::Finally => {
+                true
+            }
             // `else =>` is an arm of a select.
             Kind::Else => !self.rest().trim_start_matches([' ', '\t']).starts_with("=>"),
             _ => false,
@@ -379,7 +391,9 @@ impl<'s> Lexer<'s> {
             return;
         }
         let depth = self.frames.len();
-        if let Some(head) = self.heads.last_mut().filter(|head| head.depth == depth && head.kind == HeadKind::Catch) {
+        if let Some(head) =
+            self.heads.last_mut().filter(|head| head.depth == depth && head.kind == HeadKind::Catch)
+        {
             head.kind = HeadKind::Statements;
             return;
         }

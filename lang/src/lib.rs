@@ -11,6 +11,7 @@
 pub mod source;
 pub mod token;
 pub mod lexer;
+pub mod parser;
 pub mod ast;
 pub mod diagnostic;
 pub mod resolve;

@@ -23,7 +23,9 @@ use super::{LexErrorKind, Lexer, MAX_NESTING, starts_with_word};
 pub enum FrameKind {
     File,
     Paren,
-    Square { index: bool },
+    Square {
+        index: bool,
+    },
     Map,
     Statements,
     MatchArms,
@@ -169,11 +171,16 @@ impl Lexer<'_> {
             Kind::Newline if self.cut_head.is_some() => {
                 // `if x` and the `{` on the next line.
                 let newline = self.unemit();
-                self.report(LexErrorKind::BraceOnNextLine, span, Some(newline));
-                self.cut_head.take().map_or((BlockKind::Statements, 0), |head| (head.kind.block(), head.indent))
+                self.report(LexErrorKind::BraceOnNextLine, newline.before(), Some(span));
+                self.cut_head
+                    .take()
+                    .map_or((BlockKind::Statements, 0), |head| (head.kind.block(), head.indent))
             }
             prev => match self.pending_head() {
-                Some(head) if head.ready && prev.ends_operand() && !self.top().lambda => {
+                // `0.. {` lacks the end of its range, but has its block.
+                Some(head)
+                    if head.ready && (prev.ends_operand() || prev == Kind::DotDot) && !self.top().lambda =>
+                {
                     self.heads.pop();
                     (head.kind.block(), head.indent)
                 }
@@ -240,7 +247,8 @@ impl Lexer<'_> {
     }
 
     fn matching_by_indent(&mut self, span: Span) -> Option<usize> {
-        let interp = self.frames.iter().rposition(|frame| frame.kind == FrameKind::Interp).map_or(1, |index| index);
+        let interp =
+            self.frames.iter().rposition(|frame| frame.kind == FrameKind::Interp).map_or(1, |index| index);
         let brace = |frame: &Frame| frame.kind.closed_by(Kind::RBrace);
         let innermost = self.frames[interp..].iter().rposition(brace).map(|index| index + interp);
         let aligned = self.frames[interp..]
@@ -282,10 +290,25 @@ impl Lexer<'_> {
         if frame.kind.is_block() || frame.kind == FrameKind::Map {
             self.braces_wrong += 1;
         }
-        if !self.stopped {
-            self.report(LexErrorKind::Unclosed, frame.open, Some(noticed));
+        // Several that end at one place are most likely one mistake; the outermost stands for all.
+        let same = self.round_reported && frame.kind.is_round();
+        match self.out.errors.last_mut().filter(|last| same && last.other == Some(noticed)) {
+            Some(last) => last.span = frame.open,
+            None if self.stopped => {}
+            None => {
+                self.report(LexErrorKind::Unclosed, frame.open, Some(noticed));
+                self.round_reported = frame.kind.is_round();
+            }
         }
         self.close_silently();
+    }
+
+    /// Closes what was opened on a line that ends in an unclosed string, which took the closing brackets in.
+    pub(super) fn forgive_line(&mut self) {
+        self.line_cut = false;
+        while self.top().kind.is_round() && self.top().open.start >= self.line_start {
+            self.close_silently();
+        }
     }
 
     pub(super) fn close_silently(&mut self) {
@@ -367,6 +390,9 @@ impl Lexer<'_> {
     pub(super) fn close_all(&mut self) {
         if self.line_strings > 0 && !self.stopped {
             self.cut_line_strings(self.text.len() as u32);
+        }
+        if self.line_cut {
+            self.forgive_line();
         }
         // Only more text can be missing if nothing was wrong before the end.
         let open = self.frames.len() > 1;

@@ -41,7 +41,8 @@ pub fn diagnostic(error: &LexError, source: SourceId, text: &str) -> Diagnostic 
     let LexError { kind, span, other } = *error;
     let found = text.get(span.range()).unwrap_or("");
     let new = |code, message: String, label: &str| Diagnostic::new(code, message, source, span, label);
-    let replace = |span: Span, text: &str| vec![Edit { location: Location { source, span }, text: text.into() }];
+    let replace =
+        |span: Span, text: &str| vec![Edit { location: Location { source, span }, text: text.into() }];
     match kind {
         LexErrorKind::TooLarge => new(Code::TOO_DEEP, "the file is too large".into(), "")
             .note("a source file has at most 4 GiB"),
@@ -116,10 +117,15 @@ pub fn diagnostic(error: &LexError, source: SourceId, text: &str) -> Diagnostic 
             }
         }
         LexErrorKind::BraceOnNextLine => {
-            let diagnostic = new(Code::BLOCK_EXPECTED, "the `{` must stand on the line before".into(), "this `{`")
+            let diagnostic = new(Code::BLOCK_EXPECTED, "the `{` of a block stands on the line of its head".into(), "here")
                 .note("the newline ends the statement, and a `{` at the start of a statement opens a map");
-            let Some(newline) = other else { return diagnostic };
-            diagnostic.fix("move the `{` up", replace(Span::new(newline.start, span.start), " "))
+            let Some(brace) = other else { return diagnostic };
+            let diagnostic = diagnostic.label(source, brace, "this `{`");
+            let between = Span::new(span.start, brace.start);
+            if text.get(between.range()).is_some_and(|between| between.trim().is_empty()) {
+                return diagnostic.fix("move the `{` up", replace(between, " "));
+            }
+            diagnostic
         }
         LexErrorKind::Foreign(kind) => foreign(kind, new, replace, span, text),
     }
@@ -140,7 +146,10 @@ fn bad_character(
     span: Span,
 ) -> Diagnostic {
     let first = found.chars().next().unwrap_or(' ');
-    let shown = if first.is_control() || first.is_whitespace() || matches!(first, '\u{200b}'..='\u{200f}' | '\u{feff}') {
+    let shown = if first.is_control()
+        || first.is_whitespace()
+        || matches!(first, '\u{200b}'..='\u{200f}' | '\u{feff}')
+    {
         format!("U+{:04X}", first as u32)
     } else {
         format!("`{found}`")
@@ -171,7 +180,11 @@ fn foreign(
     text: &str,
 ) -> Diagnostic {
     let plain = |word: &str| {
-        new(Code::FOREIGN_OPERATOR, format!("`{}` is written `{word}` in Co", kind.text()), "not an operator of Co")
+        new(
+            Code::FOREIGN_OPERATOR,
+            format!("`{}` is written `{word}` in Co", kind.text()),
+            "not an operator of Co",
+        )
     };
     let spaced = |word: &str| {
         let bytes = text.as_bytes();
@@ -188,8 +201,10 @@ fn foreign(
             .fix("write `==`", replace(span, "==")),
         Kind::BangEqEq => plain("!=").fix("write `!=`", replace(span, "!=")),
         Kind::Bang => plain("not").fix("write `not`", replace(span, "not ")),
-        Kind::PlusPlus => new(Code::FOREIGN_OPERATOR, "`++` is not an operator of Co".into(), "not an operator")
-            .help("write `x += 1` to count up"),
+        Kind::PlusPlus => {
+            new(Code::FOREIGN_OPERATOR, "`++` is not an operator of Co".into(), "not an operator")
+                .help("write `x += 1` to count up")
+        }
         _ => new(Code::FOREIGN_OPERATOR, "`->` is not an operator of Co".into(), "not needed")
             .note("functions declare no result type, and a lambda is `|x| x + 1`"),
     }

@@ -27,7 +27,8 @@ pub fn classify(text: &str) -> Result<Number, LexErrorKind> {
         };
         return int(&separated(&text[2..], |byte| (byte as char).is_digit(radix))?, radix);
     }
-    let mantissa_end = bytes.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'_' | b'.')).unwrap_or(bytes.len());
+    let mantissa_end =
+        bytes.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'_' | b'.')).unwrap_or(bytes.len());
     let (mantissa, tail) = text.split_at(mantissa_end);
     let is_float = mantissa.contains('.');
     let mut digits = String::with_capacity(text.len());
@@ -57,7 +58,9 @@ pub fn classify(text: &str) -> Result<Number, LexErrorKind> {
                 let power = separated(power, |byte| byte.is_ascii_digit())?;
                 float(&format!("{digits}e{sign}{power}")).map(Number::Float)
             }
-            None => Err(LexErrorKind::BadNumber("a letter directly behind a number must be a unit: ns us ms s m h")),
+            None => Err(LexErrorKind::BadNumber(
+                "a letter directly behind a number must be a unit: ns us ms s m h",
+            )),
         },
     }
 }
@@ -74,7 +77,9 @@ fn separated(text: &str, is_digit: impl Fn(u8) -> bool) -> Result<String, LexErr
     let bytes = text.as_bytes();
     let between = |byte: Option<&u8>| byte.is_some_and(|byte| is_digit(*byte));
     if !between(bytes.first()) || !between(bytes.last()) {
-        return Err(LexErrorKind::BadNumber("digits are missing, or the last character is no digit of this base"));
+        return Err(LexErrorKind::BadNumber(
+            "digits are missing, or the last character is no digit of this base",
+        ));
     }
     if !bytes.iter().all(|byte| *byte == b'_' || is_digit(*byte)) {
         return Err(LexErrorKind::BadNumber("it contains a character that is no digit of its base"));
@@ -132,8 +137,21 @@ mod tests {
             assert_eq!(classify(text), Ok(value), "{text}");
         }
         for text in [
-            "12abc", "0b102", "0x", "0xg", "1_", "0x_1", "007", "1e", "1.5e+", "3days", "9223372036854775809", "1e999",
-            "0X1f", "5min", "1e5s",
+            "12abc",
+            "0b102",
+            "0x",
+            "0xg",
+            "1_",
+            "0x_1",
+            "007",
+            "1e",
+            "1.5e+",
+            "3days",
+            "9223372036854775809",
+            "1e999",
+            "0X1f",
+            "5min",
+            "1e5s",
         ] {
             assert!(classify(text).is_err(), "{text}");
         }

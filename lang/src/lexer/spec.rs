@@ -54,8 +54,16 @@ fn align_of(c: char) -> Option<Align> {
 fn parse(text: &str, span: Span) -> Option<FormatSpec> {
     let mut chars: Vec<char> = text.chars().collect();
     chars.reverse();
-    let mut spec =
-        FormatSpec { fill: ' ', align: None, sign: Sign::Minus, zero: false, width: 0, precision: None, ty: None, span };
+    let mut spec = FormatSpec {
+        fill: ' ',
+        align: None,
+        sign: Sign::Minus,
+        zero: false,
+        width: 0,
+        precision: None,
+        ty: None,
+        span,
+    };
     if let [.., align, fill] = chars[..]
         && let Some(align) = align_of(align)
     {

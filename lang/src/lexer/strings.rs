@@ -52,6 +52,7 @@ impl Lexer<'_> {
                 // Inside an unclosed interpolation this quote was meant to close the outer string.
                 if self.line_strings == 0 || style.triple {
                     self.report(LexErrorKind::UnclosedString, open, None);
+                    self.line_cut = !style.triple;
                     let only_text_missing = style.triple && self.out.errors.len() == 1;
                     self.out.incomplete |= only_text_missing;
                     self.literal(kind, style, open, text);
@@ -122,6 +123,7 @@ impl Lexer<'_> {
             Stop::Quote => {}
             Stop::Missing if self.line_strings == 0 || string.triple => {
                 self.report(LexErrorKind::UnclosedString, string.open, None);
+                self.line_cut = !string.triple;
                 self.out.incomplete |= string.triple && self.out.errors.len() == 1;
             }
             Stop::Missing => {}
@@ -152,8 +154,11 @@ impl Lexer<'_> {
         let Some(outer) = self.strings.iter().position(|string| !string.triple) else { return };
         let quote = self.strings[outer].open;
         let frames = self.frames.iter().enumerate().filter(|(_, frame)| frame.kind == FrameKind::Interp);
-        let Some((index, brace)) = frames.map(|(index, frame)| (index, frame.open)).nth(outer) else { return };
+        let Some((index, brace)) = frames.map(|(index, frame)| (index, frame.open)).nth(outer) else {
+            return;
+        };
         self.report(LexErrorKind::UnclosedInterpolation, brace, Some(quote));
+        self.line_cut = true;
         while self.frames.len() > index {
             let is_interp = self.top().kind == FrameKind::Interp;
             self.close_silently();
@@ -172,6 +177,7 @@ impl Lexer<'_> {
         let (end, length, stop) = loop {
             let Some(byte) = bytes.get(at) else { break (at, at, Stop::Missing) };
             match byte {
+                b'\\' if bytes[at..].starts_with(b"\\u{") => at += 3,
                 b'\\' => at += if bytes.get(at + 1).is_some_and(|next| *next != b'\n') { 2 } else { 1 },
                 b'{' if style.interpolates => break (at, at, Stop::Brace),
                 b'\n' if !style.triple => break (at, at, Stop::Missing),
@@ -331,7 +337,12 @@ fn hex_escape(text: &str, max: u32) -> (usize, Result<char, LexErrorKind>) {
     let value = u32::from_str_radix(&text[2..2 + digits], 16).ok().filter(|_| digits == 2);
     match value {
         Some(value) if value <= max => (4, char::from_u32(value).ok_or(LexErrorKind::BadEscape(""))),
-        Some(_) => (4, Err(LexErrorKind::BadEscape("in a str, `\\x` goes up to `\\x7f`; write `\\u{…}` for other characters"))),
+        Some(_) => (
+            4,
+            Err(LexErrorKind::BadEscape(
+                "in a str, `\\x` goes up to `\\x7f`; write `\\u{…}` for other characters",
+            )),
+        ),
         None => (2 + digits, Err(LexErrorKind::BadEscape("`\\x` takes two hexadecimal digits"))),
     }
 }
@@ -345,8 +356,9 @@ fn unicode_escape(text: &str) -> (usize, Result<char, LexErrorKind>) {
         return (3 + digits, Err(LexErrorKind::BadEscape("`\\u{…}` takes one to six hexadecimal digits")));
     }
     let value = u32::from_str_radix(&body[..digits], 16).unwrap_or(u32::MAX);
-    let character = char::from_u32(value)
-        .ok_or(LexErrorKind::BadEscape("this is no Unicode character: surrogates and numbers above 10ffff are none"));
+    let character = char::from_u32(value).ok_or(LexErrorKind::BadEscape(
+        "this is no Unicode character: surrogates and numbers above 10ffff are none",
+    ));
     (4 + digits, character)
 }
 
