@@ -1,1 +1,50 @@
-fn main() {}
+//! The `co` program: reads the command line and does one thing.
+//!
+//! ```text
+//! arguments --cli::parse--> Invocation --run | check | dump | explain--> exit status
+//! ```
+//!
+//! Nothing is set up before it is needed: `co -e nil` should be over before anybody notices.
+
+mod cli;
+mod explain;
+mod terminal;
+
+use std::process::ExitCode;
+
+use cli::{Invocation, UsageError, commands};
+use terminal::Stream;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Nothing was run (usage, unreadable file, syntax, checker).
+const NOT_RUN: u8 = 2;
+
+fn main() -> ExitCode {
+    let done = cli::parse(std::env::args_os().skip(1)).and_then(carry_out);
+    let status = done.unwrap_or_else(|UsageError(line)| {
+        terminal::complain(&line);
+        NOT_RUN
+    });
+    ExitCode::from(status)
+}
+
+fn carry_out(invocation: Invocation) -> Result<u8, UsageError> {
+    match invocation {
+        Invocation::Explain(code) => explain::explain(code.as_deref()),
+        Invocation::Version => Ok(terminal::print(&format!("co {}\n", env!("CARGO_PKG_VERSION")), 0)),
+        Invocation::Help(id) => {
+            let width = Stream::Out.width();
+            let command = id.and_then(|id| commands::COMMANDS.iter().find(|command| command.id == id));
+            let text =
+                command.map_or_else(|| commands::overview(width), |command| commands::help(command, width));
+            Ok(terminal::print(&text, 0))
+        }
+        Invocation::Nothing => {
+            terminal::tell(&commands::overview(Stream::Err.width()));
+            Ok(NOT_RUN)
+        }
+        Invocation::Run(_) | Invocation::Check { .. } | Invocation::Dump { .. } => Ok(NOT_RUN),
+    }
+}

@@ -1,0 +1,281 @@
+//! The command line to an [`Invocation`]: what `co` was asked to do, or one line that says what is wrong with it.
+//!
+//! The line is read with the list in [`commands`]. A script's own arguments begin behind its name and are not looked at.
+
+use std::ffi::OsString;
+
+use co_lang::diagnostic::{nearest::nearest, render::Format};
+use lexopt::Arg;
+
+pub mod commands;
+#[cfg(test)]
+mod tests;
+
+use commands::{COMMANDS, Command, CommandId, Flag, FlagId, Operands};
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Invocation {
+    Run(Run),
+    Check {
+        files: Vec<String>,
+        format: Format,
+    },
+    Dump {
+        stage: Stage,
+        input: Input,
+    },
+    Explain(Option<String>),
+    Version,
+    /// About all commands, or one.
+    Help(Option<CommandId>),
+    /// There were no arguments at all.
+    Nothing,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Run {
+    pub input: Input,
+    pub args: Vec<String>,
+    pub virtual_time: bool,
+    pub format: Format,
+}
+
+/// Where a program's text comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Input {
+    File(String),
+    Stdin,
+    Code(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Tokens,
+    Ast,
+    Bytecode,
+}
+
+/// What is wrong with a command line, in a line.
+#[derive(Debug, PartialEq, Eq)]
+pub struct UsageError(pub String);
+
+/// Reads the arguments behind the program's name.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let Some(first) = args.first() else { return Ok(Invocation::Nothing) };
+    let command = first.to_str().and_then(commands::find);
+    let is_root = command.is_none();
+    let command = command.unwrap_or(&COMMANDS[0]);
+    let mut parser = lexopt::Parser::from_args(args.into_iter().skip(usize::from(!is_root)));
+    let found = Found::read(command, is_root, &mut parser)?;
+    found.invocation()
+}
+
+/// The parts of a command line, in the order of writing.
+struct Found {
+    command: &'static Command,
+    /// No command was named.
+    is_root: bool,
+    flags: Vec<(FlagId, String)>,
+    operands: Vec<String>,
+}
+
+impl Found {
+    fn read(
+        command: &'static Command,
+        is_root: bool,
+        parser: &mut lexopt::Parser,
+    ) -> Result<Found, UsageError> {
+        let mut found = Found { command, is_root, flags: Vec::new(), operands: Vec::new() };
+        loop {
+            let flag = match parser.next().map_err(|error| bad_line(&error))? {
+                None => return Ok(found),
+                Some(Arg::Value(word)) => {
+                    found.operands.push(utf8(word)?);
+                    if command.operands == Operands::Script {
+                        return found.with_rest(parser);
+                    }
+                    continue;
+                }
+                Some(Arg::Short(short)) => find_flag(command, is_root, |flag| flag.short == Some(short))
+                    .ok_or_else(|| unknown_flag(command, is_root, &format!("-{short}")))?,
+                Some(Arg::Long(long)) => find_flag(command, is_root, |flag| flag.long == Some(long))
+                    .ok_or_else(|| unknown_flag(command, is_root, &format!("--{long}")))?,
+            };
+            let mut text = String::new();
+            if flag.value.is_some() {
+                let value = parser.value().map_err(|_| needs_value(flag))?;
+                text = utf8(value)?;
+            } else if let Some(value) = parser.optional_value() {
+                let (name, value) = (commands::flag_name(flag), value.to_string_lossy().into_owned());
+                return Err(UsageError(format!("`{name}` takes no value, so `={value}` is too much")));
+            }
+            found.flags.push((flag.id, text));
+            if flag.id == FlagId::Help || flag.id == FlagId::Version {
+                return Ok(found);
+            }
+            if flag.id == FlagId::Code && command.operands == Operands::Script {
+                return found.with_rest(parser);
+            }
+        }
+    }
+
+    /// What follows is the script's.
+    fn with_rest(mut self, parser: &mut lexopt::Parser) -> Result<Found, UsageError> {
+        let rest = parser.raw_args().map_err(|error| bad_line(&error))?;
+        for word in rest {
+            self.operands.push(utf8(word)?);
+        }
+        Ok(self)
+    }
+
+    fn invocation(mut self) -> Result<Invocation, UsageError> {
+        if self.has(FlagId::Version) {
+            return Ok(Invocation::Version);
+        }
+        if self.has(FlagId::Help) {
+            return Ok(Invocation::Help((!self.is_root).then_some(self.command.id)));
+        }
+        match self.command.id {
+            CommandId::Run => {
+                let format = self.format()?;
+                let virtual_time = self.has(FlagId::VirtualTime);
+                let code = self.value(FlagId::Code);
+                let mut operands = std::mem::take(&mut self.operands).into_iter();
+                let input = match code {
+                    Some(code) => Input::Code(code),
+                    None => input(operands.next().ok_or_else(|| self.missing("a file to run"))?),
+                };
+                Ok(Invocation::Run(Run { input, args: operands.collect(), virtual_time, format }))
+            }
+            CommandId::Check => {
+                let format = self.format()?;
+                if self.operands.is_empty() {
+                    return Err(self.missing("a file to check"));
+                }
+                Ok(Invocation::Check { files: self.operands, format })
+            }
+            CommandId::Dump => {
+                let stage = self.value(FlagId::Stage).ok_or_else(|| {
+                    self.missing("a stage: `--stage=tokens`, `--stage=ast` or `--stage=bytecode`")
+                })?;
+                let stages = [("tokens", Stage::Tokens), ("ast", Stage::Ast), ("bytecode", Stage::Bytecode)];
+                let stage = choose("--stage", &stage, &stages)?;
+                let input = match self.value(FlagId::Code) {
+                    Some(code) => Input::Code(code),
+                    None => input(self.one_word()?.ok_or_else(|| self.missing("a file"))?),
+                };
+                self.no_more()?;
+                Ok(Invocation::Dump { stage, input })
+            }
+            CommandId::Explain => {
+                let code = self.one_word()?;
+                self.no_more()?;
+                Ok(Invocation::Explain(code))
+            }
+            CommandId::Help => {
+                let name = self.one_word()?;
+                self.no_more()?;
+                let Some(name) = name else { return Ok(Invocation::Help(None)) };
+                match commands::find(&name) {
+                    Some(command) => Ok(Invocation::Help(Some(command.id))),
+                    None => Err(UsageError(format!("there is no command `{name}`{}", meant(&name)))),
+                }
+            }
+        }
+    }
+
+    fn has(&self, id: FlagId) -> bool {
+        self.flags.iter().any(|(flag, _)| *flag == id)
+    }
+
+    /// A flag's value; of several the last one counts.
+    fn value(&self, id: FlagId) -> Option<String> {
+        self.flags.iter().rev().find(|(flag, _)| *flag == id).map(|(_, value)| value.clone())
+    }
+
+    fn format(&self) -> Result<Format, UsageError> {
+        let formats = [("human", Format::Human), ("short", Format::Short), ("json", Format::Json)];
+        self.value(FlagId::MessageFormat)
+            .map_or(Ok(Format::Human), |format| choose("--message-format", &format, &formats))
+    }
+
+    fn one_word(&mut self) -> Result<Option<String>, UsageError> {
+        Ok(if self.operands.is_empty() { None } else { Some(self.operands.remove(0)) })
+    }
+
+    fn no_more(&self) -> Result<(), UsageError> {
+        match self.operands.first() {
+            Some(word) => Err(UsageError(format!(
+                "`{word}` is too much (`co {} --help` tells more)",
+                self.command.name
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn missing(&self, what: &str) -> UsageError {
+        UsageError(format!(
+            "`co {}` needs {what} (`co {} --help` tells more)",
+            self.command.name, self.command.name
+        ))
+    }
+}
+
+fn input(word: String) -> Input {
+    if word == "-" { Input::Stdin } else { Input::File(word) }
+}
+
+fn find_flag(command: &Command, is_root: bool, is_it: impl Fn(&Flag) -> bool) -> Option<&'static Flag> {
+    known_flags(command, is_root).find(|flag| is_it(flag))
+}
+
+fn known_flags(command: &Command, is_root: bool) -> impl Iterator<Item = &'static Flag> {
+    let root: &[Flag] = if is_root { &[commands::VERSION] } else { &[] };
+    command.flags.iter().chain(root)
+}
+
+fn unknown_flag(command: &Command, is_root: bool, name: &str) -> UsageError {
+    let known: Vec<String> = known_flags(command, is_root).map(commands::flag_name).collect();
+    let command = if is_root { String::new() } else { format!(" {}", command.name) };
+    // Any two letters are near.
+    let known = known.iter().map(String::as_str).filter(|_| name.len() > 2);
+    UsageError(match nearest(name, known) {
+        Some(near) => format!("`co{command}` has no flag `{name}`; did you mean `{near}`?"),
+        None => format!("`co{command}` has no flag `{name}` (`co{command} --help` lists them)"),
+    })
+}
+
+fn needs_value(flag: &Flag) -> UsageError {
+    let value = flag.value.unwrap_or("a value");
+    UsageError(format!("`{}` needs a value, {value}", commands::flag_name(flag)))
+}
+
+fn choose<T: Copy>(flag: &str, value: &str, known: &[(&str, T)]) -> Result<T, UsageError> {
+    if let Some((_, found)) = known.iter().find(|(name, _)| *name == value) {
+        return Ok(*found);
+    }
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    let list = match names.split_last() {
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    };
+    Err(UsageError(format!("`{flag}` takes {list}, not `{value}`")))
+}
+
+/// `; did you mean …?` if a command's name is near.
+pub fn meant(name: &str) -> String {
+    if commands::find(name).is_some() {
+        return format!("; `co {name}` is a command, its flags stand behind it");
+    }
+    nearest(name, commands::names()).map_or_else(String::new, |near| format!("; did you mean `co {near}`?"))
+}
+
+fn utf8(word: OsString) -> Result<String, UsageError> {
+    word.into_string()
+        .map_err(|word| UsageError(format!("the argument `{}` is not valid UTF-8", word.to_string_lossy())))
+}
+
+fn bad_line(error: &lexopt::Error) -> UsageError {
+    UsageError(error.to_string())
+}

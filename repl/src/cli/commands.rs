@@ -1,0 +1,277 @@
+//! The one list of commands and flags. Parsing, help, hints and the README's table are made from it.
+
+use std::fmt::Write;
+
+use crate::terminal;
+
+/// What the parser makes of a command's arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandId {
+    Run,
+    Check,
+    Dump,
+    Explain,
+    Help,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlagId {
+    Code,
+    VirtualTime,
+    MessageFormat,
+    Stage,
+    Help,
+    Version,
+}
+
+/// What stands on the line besides flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operands {
+    /// A file and whatever follows it, which is the script's.
+    Script,
+    Files,
+    File,
+    /// One that may be left out.
+    Word,
+}
+
+pub struct Command {
+    pub id: CommandId,
+    pub name: &'static str,
+    /// Behind `co `.
+    pub usage: &'static [&'static str],
+    /// A few words, for lists.
+    pub summary: &'static str,
+    /// What `--help` tells beyond the summary.
+    pub details: &'static str,
+    pub operands: Operands,
+    pub flags: &'static [Flag],
+    /// Command lines behind `co `, and what they do.
+    pub examples: &'static [(&'static str, &'static str)],
+}
+
+pub struct Flag {
+    pub id: FlagId,
+    pub short: Option<char>,
+    pub long: Option<&'static str>,
+    /// The value's name; without one it is a switch.
+    pub value: Option<&'static str>,
+    pub help: &'static str,
+}
+
+const CODE: Flag = Flag {
+    id: FlagId::Code,
+    short: Some('e'),
+    long: None,
+    value: Some("CODE"),
+    help: "take the program from the command line; what follows goes to `args`",
+};
+const PIECE: Flag = Flag { help: "take the program from the command line", ..CODE };
+const VIRTUAL_TIME: Flag = Flag {
+    id: FlagId::VirtualTime,
+    short: None,
+    long: Some("virtual-time"),
+    value: None,
+    help: "let the clock jump to the next timer whenever every task waits, so that sleeping takes no time",
+};
+const MESSAGE_FORMAT: Flag = Flag {
+    id: FlagId::MessageFormat,
+    short: None,
+    long: Some("message-format"),
+    value: Some("FORMAT"),
+    help: "how messages look: human (with the source), short (a line each) or json (an object a line)",
+};
+const STAGE: Flag = Flag {
+    id: FlagId::Stage,
+    short: None,
+    long: Some("stage"),
+    value: Some("STAGE"),
+    help: "tokens, ast (the syntax tree) or bytecode (what the machine runs)",
+};
+pub const HELP: Flag =
+    Flag { id: FlagId::Help, short: Some('h'), long: Some("help"), value: None, help: "print this help" };
+pub const VERSION: Flag = Flag {
+    id: FlagId::Version,
+    short: Some('V'),
+    long: Some("version"),
+    value: None,
+    help: "print the version",
+};
+
+pub static COMMANDS: [Command; 5] = [
+    Command {
+        id: CommandId::Run,
+        name: "run",
+        usage: &["run [FLAGS] FILE [args…]", "FILE [args…]", "-e CODE [args…]", "- [args…]"],
+        summary: "run a script; `co FILE` is the same, `-` reads the script from standard input",
+        details: "The script is checked first: with an error nothing runs, warnings are shown and it runs. Everything after \
+                  FILE goes to `args`, also what looks like a flag. Ctrl-C cancels the program, so that `finally` and \
+                  `defer` run; a second one ends it at once.\n\n\
+                  Exit status: 0; 1 after an uncaught error; 2 if nothing was run; 3 after a deadlock; n after exit(n); 130 \
+                  after Ctrl-C; 141 if the reader of the output has gone away.",
+        operands: Operands::Script,
+        flags: &[CODE, VIRTUAL_TIME, MESSAGE_FORMAT, HELP],
+        examples: &[
+            ("kitchen.co", "run a script"),
+            ("run --virtual-time kitchen.co", "run it without waiting for its timers"),
+            ("greet.co Ada --loud", "`args` is [\"Ada\", \"--loud\"]"),
+            ("-e 'print(1 + 2)'", "run a line of code"),
+        ],
+    },
+    Command {
+        id: CommandId::Check,
+        name: "check",
+        usage: &["check [FLAGS] FILE…"],
+        summary: "report errors and warnings without running anything",
+        details: "Files that are imported are checked, too. The messages go to standard output. Exit status: 0 if there is \
+                  no error, else 2.",
+        operands: Operands::Files,
+        flags: &[MESSAGE_FORMAT, HELP],
+        examples: &[
+            ("check main.co", "look for mistakes"),
+            ("check --message-format=short *.co", "a line for each, as editors and grep want it"),
+        ],
+    },
+    Command {
+        id: CommandId::Dump,
+        name: "dump",
+        usage: &["dump --stage=STAGE FILE", "dump --stage=STAGE -e CODE"],
+        summary: "print what a stage of the way from text to machine code makes of a file",
+        details: "",
+        operands: Operands::File,
+        flags: &[STAGE, PIECE, HELP],
+        examples: &[
+            ("dump --stage=bytecode main.co", "the listing of a file's functions"),
+            ("dump --stage=ast -e '1 + 2 * 3'", "the syntax tree of a line"),
+        ],
+    },
+    Command {
+        id: CommandId::Explain,
+        name: "explain",
+        usage: &["explain [CODE]"],
+        summary: "explain an error's code, with a wrong and a right program; without a code, list them all",
+        details: "",
+        operands: Operands::Word,
+        flags: &[HELP],
+        examples: &[("explain E0301", "why `await` stands in async functions only")],
+    },
+    Command {
+        id: CommandId::Help,
+        name: "help",
+        usage: &["help [COMMAND]"],
+        summary: "tell more about a command",
+        details: "",
+        operands: Operands::Word,
+        flags: &[HELP],
+        examples: &[],
+    },
+];
+
+/// The commands that make a whole line when nothing but a flag is given.
+pub const ROOT_FLAGS: [Flag; 2] = [HELP, VERSION];
+
+pub fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.name == name)
+}
+
+pub fn names() -> impl Iterator<Item = &'static str> {
+    COMMANDS.iter().map(|command| command.name)
+}
+
+/// What `co --help` prints.
+pub fn overview(width: usize) -> String {
+    let mut out =
+        String::from("Co, a small language for programs that wait for many things at once.\n\nUsage:\n");
+    for usage in run_command().usage.iter().skip(1).chain(&["COMMAND …"]) {
+        let _ = writeln!(out, "  co {usage}");
+    }
+    out.push_str("\nCommands:\n");
+    let rows: Vec<_> = COMMANDS.iter().map(|command| (command.name.to_string(), command.summary)).collect();
+    columns(&rows, width, &mut out);
+    out.push_str("\nFlags:\n");
+    let flags = run_command().flags.iter().filter(|flag| flag.id != FlagId::Help).chain(&ROOT_FLAGS);
+    columns(&flags.map(flag_row).collect::<Vec<_>>(), width, &mut out);
+    examples(run_command(), width, &mut out);
+    out.push_str("\n`co help COMMAND` tells more about a command.\n");
+    out
+}
+
+/// What `co COMMAND --help` prints.
+pub fn help(command: &Command, width: usize) -> String {
+    let mut out = String::new();
+    terminal::fill(&sentence(command.summary), width, 0, &mut out);
+    out.push_str("\nUsage:\n");
+    for usage in command.usage {
+        let _ = writeln!(out, "  co {usage}");
+    }
+    out.push_str("\nFlags:\n");
+    columns(&command.flags.iter().map(flag_row).collect::<Vec<_>>(), width, &mut out);
+    examples(command, width, &mut out);
+    for paragraph in command.details.split("\n\n").filter(|paragraph| !paragraph.is_empty()) {
+        out.push('\n');
+        terminal::fill(paragraph, width, 0, &mut out);
+    }
+    out
+}
+
+/// The README's table.
+pub fn markdown() -> String {
+    let mut out = String::from("| | |\n| --- | --- |\n");
+    for command in &COMMANDS {
+        let usage =
+            command.usage.iter().map(|usage| format!("`co {usage}`")).collect::<Vec<_>>().join("<br>");
+        let _ = writeln!(out, "| {usage} | {} |", command.summary);
+    }
+    out
+}
+
+fn run_command() -> &'static Command {
+    &COMMANDS[0]
+}
+
+/// The flag as it is written: `--message-format`, `-e`.
+pub fn flag_name(flag: &Flag) -> String {
+    match (flag.long, flag.short) {
+        (Some(long), _) => format!("--{long}"),
+        (None, Some(short)) => format!("-{short}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn flag_row(flag: &Flag) -> (String, &'static str) {
+    let mut name = match (flag.short, flag.long) {
+        (Some(short), Some(long)) => format!("-{short}, --{long}"),
+        _ => flag_name(flag),
+    };
+    if let Some(value) = flag.value {
+        let _ = write!(name, "{}{value}", if flag.long.is_some() { '=' } else { ' ' });
+    }
+    (name, flag.help)
+}
+
+fn examples(command: &Command, width: usize, out: &mut String) {
+    if command.examples.is_empty() {
+        return;
+    }
+    out.push_str("\nExamples:\n");
+    let rows: Vec<_> = command.examples.iter().map(|(line, what)| (format!("co {line}"), *what)).collect();
+    columns(&rows, width, out);
+}
+
+fn columns(rows: &[(String, &str)], width: usize, out: &mut String) {
+    let left = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, text) in rows {
+        let padding = left - name.chars().count();
+        let _ = write!(out, "  {name}{:padding$}  ", "");
+        let mut filled = String::new();
+        terminal::fill(text, width, left + 4, &mut filled);
+        out.push_str(filled.trim_start());
+    }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map_or_else(String::new, |first| first.to_uppercase().collect());
+    format!("{first}{}.", chars.as_str())
+}
