@@ -63,9 +63,12 @@ pub fn int_equals_float(int: i64, float: f64) -> bool {
 /// Whether two keys are one.
 #[inline]
 pub fn same_key(a: Value, b: Value) -> bool {
-    if a.is_same(b) {
-        return true;
-    }
+    a.is_same(b) || same_content(a, b)
+}
+
+/// Whether two keys of different words are one.
+#[inline(never)]
+fn same_content(a: Value, b: Value) -> bool {
     match (a.tag, b.tag) {
         (Tag::STR, Tag::STR) => a.object_unchecked::<Str>().same_text(&b.object_unchecked::<Str>()),
         (Tag::INT, Tag::FLOAT) => int_equals_float(a.int_bits(), b.float_bits()),
@@ -133,10 +136,21 @@ impl<const WIDTH: usize> Table<WIDTH> {
         }
     }
 
+    /// Ints and strings with their hash at hand are by far the most.
     #[inline(always)]
     fn hash(&self, key: Value) -> u32 {
         // SAFETY: the heap's hashes live as long as its objects.
-        unsafe { (*self.hashes).key(key) }
+        let hashes = unsafe { &*self.hashes };
+        if key.is_int() {
+            return hashes.word(key.bits);
+        }
+        if key.is(Tag::STR) {
+            let cached = key.object_unchecked::<Str>().header.aux.get();
+            if cached != 0 {
+                return cached;
+            }
+        }
+        hashes.key(key)
     }
 
     #[inline(always)]
@@ -185,20 +199,19 @@ impl<const WIDTH: usize> Table<WIDTH> {
         if self.index.get().is_null() {
             self.scan(key)
         } else {
-            self.probe(key, self.hash(key)).map(|place| position_of(self.word(place)))
+            self.probe(key, self.hash(key)).map(|(_, position)| position)
         }
     }
 
     #[inline]
     fn scan(&self, key: Value) -> Option<usize> {
         let range = self.first.get() as usize..self.used.get() as usize;
-        if let Some(position) = range.clone().find(|&position| self.key(position).is_same(key)) {
-            return Some(position);
+        for position in range {
+            if self.key(position).is_same(key) {
+                return Some(position);
+            }
         }
-        if self.word_keys.get() && is_word_key(key) {
-            return None;
-        }
-        self.scan_contents(key)
+        if self.word_keys.get() && is_word_key(key) { None } else { self.scan_contents(key) }
     }
 
     #[inline(never)]
@@ -206,19 +219,24 @@ impl<const WIDTH: usize> Table<WIDTH> {
         (self.first.get() as usize..self.used.get() as usize).find(|&i| same_key(self.key(i), key))
     }
 
-    /// The place in the index.
-    #[inline]
-    fn probe(&self, key: Value, hash: u32) -> Option<usize> {
-        let mut place = hash as usize & self.mask();
+    /// The place in the index, which there is, and the position.
+    #[inline(always)]
+    fn probe(&self, key: Value, hash: u32) -> Option<(usize, usize)> {
+        let mask = self.mask();
+        let mut place = hash as usize & mask;
         loop {
             let word = self.word(place);
             if word == 0 {
                 return None;
             }
-            if (word >> 32) as u32 == hash && same_key(self.key(position_of(word)), key) {
-                return Some(place);
+            if (word >> 32) as u32 == hash {
+                let position = position_of(word);
+                let known = self.key(position);
+                if known.is_same(key) || same_content(known, key) {
+                    return Some((place, position));
+                }
             }
-            place = (place + 1) & self.mask();
+            place = (place + 1) & mask;
         }
     }
 
@@ -229,15 +247,30 @@ impl<const WIDTH: usize> Table<WIDTH> {
         if self.index.get().is_null() {
             self.scan(name.into())
         } else {
-            let place = self.probe(name.into(), name.header.aux.get())?;
-            Some(position_of(self.word(place)))
+            self.probe(name.into(), name.header.aux.get()).map(|(_, position)| position)
         }
     }
 
     // ---- changing
 
+    /// The entry of a key, and whether it is new: then only the key is initialised.
+    #[inline]
+    fn find_or_append(&self, heap: &mut Heap, key: Value) -> (*mut Value, bool) {
+        if self.index.get().is_null() {
+            if let Some(position) = self.scan(key) {
+                return (self.entry(position), false);
+            }
+            return (self.append(heap, key, None), true);
+        }
+        let hash = self.hash(key);
+        match self.probe(key, hash) {
+            Some((_, position)) => (self.entry(position), false),
+            None => (self.append(heap, key, Some(hash)), true),
+        }
+    }
+
     /// Puts a key that is not there behind the others and gives its entry.
-    fn append(&self, heap: &mut Heap, key: Value) -> *mut Value {
+    fn append(&self, heap: &mut Heap, key: Value, hash: Option<u32>) -> *mut Value {
         if self.used.get() == self.capacity.get() {
             self.make_room(heap, 1);
         }
@@ -246,7 +279,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
         // SAFETY: there is room behind the used entries.
         unsafe { entry.write(key) };
         if !self.index.get().is_null() {
-            self.enter(self.hash(key), position);
+            self.enter(hash.unwrap_or_else(|| self.hash(key)), position);
         }
         if !is_word_key(key) {
             self.word_keys.set(false);
@@ -270,8 +303,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
         let position = if self.index.get().is_null() {
             self.scan(key)?
         } else {
-            let place = self.probe(key, self.hash(key))?;
-            let position = position_of(self.word(place));
+            let (place, position) = self.probe(key, self.hash(key))?;
             self.close_gap(place);
             position
         };
@@ -536,19 +568,14 @@ impl Map {
     /// Sets the value of a key; whether the key is new. An old key stays as it was first put in.
     #[inline]
     pub fn insert(&self, heap: &mut Heap, key: Value, value: Value) -> bool {
-        let found = self.table.find(key);
-        let entry = match found {
-            Some(position) => self.table.entry(position),
-            None => {
-                let entry = self.table.append(heap, key);
-                heap.stored(owner(self), key);
-                entry
-            }
-        };
+        let (entry, is_new) = self.table.find_or_append(heap, key);
+        if is_new {
+            heap.stored(owner(self), key);
+        }
         // SAFETY: an entry is a key and a value, at most the value not initialised.
         unsafe { entry.add(1).write(value) };
         heap.stored(owner(self), value);
-        found.is_none()
+        is_new
     }
 
     pub fn remove(&self, key: Value) -> Option<Value> {
@@ -579,9 +606,8 @@ impl Set {
     /// Whether the member is new.
     #[inline]
     pub fn insert(&self, heap: &mut Heap, key: Value) -> bool {
-        let is_new = self.table.find(key).is_none();
+        let (_, is_new) = self.table.find_or_append(heap, key);
         if is_new {
-            self.table.append(heap, key);
             heap.stored(owner(self), key);
         }
         is_new
