@@ -71,6 +71,11 @@ impl Pace {
         self.stats.live_bytes + self.since
     }
 
+    /// Bytes from one collection to the next.
+    pub fn step(&self) -> usize {
+        self.step
+    }
+
     pub fn is_due(&self) -> bool {
         self.since >= self.step
     }

@@ -389,7 +389,6 @@ impl Pages {
         for source in &mut self.sources {
             source.pages.reverse();
         }
-        self.return_chunks();
         census
     }
 
@@ -457,9 +456,9 @@ impl Pages {
         }
     }
 
-    /// Gives chunks without a used page back to the allocator if there are many.
-    fn return_chunks(&mut self) {
-        let keep = 4 * CHUNK_PAGES + self.used.len() / 2;
+    /// Gives chunks without a used page back to the system, but keeps free pages for so many bytes.
+    pub fn return_chunks(&mut self, keep_bytes: usize) {
+        let keep = keep_bytes / PAGE_SIZE;
         if self.free.len() <= keep + CHUNK_PAGES {
             return;
         }

@@ -203,7 +203,9 @@ impl Heap {
 
     /// A string, not interned.
     pub fn str(&mut self, text: &str) -> Gc<Str> {
-        self.concat(&[text])
+        let is_ascii = text.is_ascii();
+        let chars = if is_ascii { text.len() } else { count_chars(text.as_bytes()) };
+        self.new_str(text.len(), chars, is_ascii, [text.as_bytes()].into_iter())
     }
 
     /// The string of one character; for ASCII always the same, interned.

@@ -286,7 +286,10 @@ impl Heap {
             self.shapes.purge();
         }
         let census = self.pages.census(&mut self.reaper);
+        let before = self.pace.step();
         self.pace.collected(census, buffers, self.pages.unreaped());
+        // What is allocated until the next collection would only be asked for again.
+        self.pages.return_chunks(before.max(self.pace.step()));
         self.due = false;
         if let (Some(clock), Some(start)) = (self.clock, start) {
             self.pace.stats.note_pause(clock().saturating_sub(start));
