@@ -67,6 +67,11 @@ impl Source {
         Source { name: name.into(), path, text, line_starts }
     }
 
+    /// The line (from 1) of a byte offset; offsets past the end count as the end.
+    pub fn line(&self, offset: u32) -> u32 {
+        self.line_starts.partition_point(|start| *start <= offset.min(self.text.len() as u32)) as u32
+    }
+
     /// Line (from 1) and column (from 1, in characters) of a byte offset; offsets past the end count as the end.
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
         let offset = offset.min(self.text.len() as u32);

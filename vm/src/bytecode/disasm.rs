@@ -64,7 +64,7 @@ fn nested(proto: &Proto) -> impl Iterator<Item = &Proto> {
 }
 
 /// Each instruction with its address; cache words are left out.
-pub(super) fn instructions(proto: &Proto) -> impl Iterator<Item = (usize, Word)> {
+pub(crate) fn instructions(proto: &Proto) -> impl Iterator<Item = (usize, Word)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let word = *proto.code.get(at)?;
@@ -82,7 +82,7 @@ fn function(text: &mut String, proto: &Proto, sources: &SourceMap) {
     for (at, word) in instructions(proto) {
         let mut line = format!("  {at:>width$}  {:<18}", word.op().name());
         operands(&mut line, proto, at, word);
-        let number = source.map_or(0, |source| source.line_column(proto.span_at(at as u32).start).0);
+        let number = source.map_or(0, |source| source.line(proto.span_at(at as u32).start));
         if number != 0 && number != line_before {
             line_before = number;
             let _ = write!(text, "{line:<60} {number}");
@@ -143,7 +143,7 @@ fn header(text: &mut String, proto: &Proto, source: Option<&Source>) {
         let _ = write!(text, "  captures {}", captures.join(" "));
     }
     if let Some(source) = source {
-        let _ = write!(text, "  {}:{}", source.name, source.line_column(proto.span.start).0);
+        let _ = write!(text, "  {}:{}", source.name, source.line(proto.span.start));
     }
     text.push('\n');
 }

@@ -22,7 +22,7 @@
 //!
 //! The registers are those above the body's surroundings: when they are written, the body's own are of no use any more.
 
-use co_lang::ast::{Catch, ExprId, List, StmtId, Try, TryId};
+use co_lang::ast::{BlockId, Catch, ExprId, ExprKind, List, StmtId, StmtKind, Try, TryId};
 
 use super::{Compiler, Dest, Reg, emit::Label};
 use crate::{
@@ -136,6 +136,28 @@ impl Compiler<'_> {
                     self.asm.op_a(Op::CLEANUP_LEAVE, depth);
                 }
             }
+        }
+    }
+
+    /// Where a block that does nothing but `break` or `continue` goes, if nothing has to be done on the way: a condition can
+    /// jump there itself.
+    pub(super) fn only_jumps(&mut self, block: BlockId) -> Option<Label> {
+        let [stmt] = self.ast.list(self.ast[block].stmts) else { return None };
+        let StmtKind::Expr(expr) = self.ast[*stmt].kind else { return None };
+        let jump = match self.ast[expr].kind {
+            ExprKind::Break => Jump::Break,
+            ExprKind::Continue => Jump::Continue,
+            _ => return None,
+        };
+        match (self.exits.last_mut()?, jump) {
+            (Exit::Loop { leave, .. }, Jump::Break) => Some(*leave),
+            (Exit::Loop { next, next_is_back: false, .. }, Jump::Continue) => Some(*next),
+            (Exit::Iteration { leave, breaks, .. }, Jump::Break) => {
+                *breaks = true;
+                Some(*leave)
+            }
+            (Exit::Iteration { next, .. }, Jump::Continue) => Some(*next),
+            _ => None,
         }
     }
 

@@ -231,6 +231,13 @@ impl Compiler<'_> {
         // A loop, as `else if` may go on for long.
         while let Some(id) = next.take() {
             let branch = self.ast[id];
+            if branch.otherwise.is_none()
+                && let Some(target) = self.only_jumps(branch.then)
+            {
+                self.jump_if(branch.condition, true, target);
+                self.value(Value::NIL, dest);
+                break;
+            }
             let otherwise = self.asm.label();
             self.jump_if(branch.condition, false, otherwise);
             self.block(branch.then, dest);

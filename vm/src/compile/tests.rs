@@ -11,12 +11,13 @@ use co_lang::{
 
 use super::{ImportedMember, ImportedModule, Linker, Role, Unit, compile_module};
 use crate::{
-    bytecode::disasm,
+    bytecode::{Proto, disasm},
     heap::{Heap, object::ProtoObject},
     value::{Gc, Value},
 };
 use co_lang::ast::ImportId;
 
+mod flow;
 mod golden;
 mod limits;
 
@@ -46,9 +47,8 @@ impl Linker for Names {
     fn member(&mut self, _id: ImportId, name: &str) -> Option<ImportedMember> {
         match name {
             "pi" => Some(ImportedMember::Value(self.pi)),
-            "sqrt" => Some(ImportedMember::Value(self.sqrt)),
             "helper" => Some(ImportedMember::Slot(900)),
-            _ => None,
+            _ => Some(ImportedMember::Value(self.sqrt)),
         }
     }
 
@@ -106,9 +106,12 @@ fn signature(name: &str) -> Signature {
 }
 
 fn prelude() -> Prelude {
+    // More than one module has, so that whatever programs import is there.
+    let members = "pi e inf nan max_int min_int sqrt hypot isqrt floor log sin cos gcd helper now unix iso date parse stringify seed int \
+                   float choice shuffle sample range bool gauss pretty text interval parse_iso";
     let module = |name: &str| StandardModule {
         name: name.to_string(),
-        members: ["pi", "sqrt", "helper"].map(signature).into_iter().collect(),
+        members: members.split_whitespace().map(signature).collect(),
     };
     Prelude {
         names: PRELUDE.iter().map(|name| signature(name)).collect(),
@@ -125,6 +128,7 @@ fn compile_as(text: &str, role: Role, gives_value: bool) -> Result<String, Vec<S
     let mut sources = SourceMap::default();
     let source = sources.add(Source::new("test.co", None, text));
     let parsed = parser::parse(source, text);
+
     let messages = |found: Vec<co_lang::diagnostic::Diagnostic>| {
         let errors = found.into_iter().filter(|one| one.severity == co_lang::diagnostic::Severity::Error);
         errors.map(|one| format!("{}: {}", one.code, one.message)).collect::<Vec<_>>()
@@ -171,12 +175,29 @@ fn compile_as(text: &str, role: Role, gives_value: bool) -> Result<String, Vec<S
         with_tests: true,
     };
     let main = compile_module(&mut heap, unit, &mut names).map_err(messages)?;
+    check_all(&main.proto);
     let mut listing = disasm::disassemble(&main.proto, &sources);
     for test in &names.tests {
+        check_all(&test.proto);
         listing.push('\n');
         listing.push_str(&disasm::disassemble(&test.proto, &sources));
     }
     Ok(listing)
+}
+
+/// Checks a function and those in it.
+fn check_all(proto: &Proto) {
+    let mut open = vec![proto as *const Proto];
+    while let Some(proto) = open.pop() {
+        // SAFETY: the heap holds them all, and nothing is collected here.
+        #[allow(unsafe_code)]
+        let proto = unsafe { &*proto };
+        if let Err(wrong) = flow::check(proto) {
+            panic!("{wrong}");
+        }
+        let inner = proto.constants.iter().filter_map(|constant| constant.as_object::<ProtoObject>());
+        open.extend(inner.map(|inner| &raw const *inner.proto));
+    }
 }
 
 /// Every program of the specification's tests and of the examples compiles, and what it becomes is valid.
