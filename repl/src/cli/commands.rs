@@ -1,4 +1,4 @@
-//! The one list of commands and flags. Parsing, help, hints and the README's table are made from it.
+//! The one list of commands and flags. Parsing, help and hints are made from it; a test compares the README's table with it.
 
 use std::fmt::Write;
 
@@ -210,17 +210,6 @@ pub fn help(command: &Command, width: usize) -> String {
     for paragraph in command.details.split("\n\n").filter(|paragraph| !paragraph.is_empty()) {
         out.push('\n');
         terminal::fill(paragraph, width, 0, &mut out);
-    }
-    out
-}
-
-/// The README's table.
-pub fn markdown() -> String {
-    let mut out = String::from("| | |\n| --- | --- |\n");
-    for command in &COMMANDS {
-        let usage =
-            command.usage.iter().map(|usage| format!("`co {usage}`")).collect::<Vec<_>>().join("<br>");
-        let _ = writeln!(out, "| {usage} | {} |", command.summary);
     }
     out
 }

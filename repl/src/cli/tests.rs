@@ -116,3 +116,15 @@ fn help_texts() {
     }
     insta::assert_snapshot!(shown);
 }
+
+/// The README has the list of commands as a table.
+#[test]
+fn the_readme_tells_the_same() {
+    let mut table = String::from("| | |\n| --- | --- |\n");
+    for command in &COMMANDS {
+        let usage: Vec<String> = command.usage.iter().map(|usage| format!("`co {usage}`")).collect();
+        table += &format!("| {} | {} |\n", usage.join("<br>"), command.summary);
+    }
+    let readme = include_str!("../../../README.md");
+    assert!(readme.contains(&table), "README.md should contain\n{table}");
+}

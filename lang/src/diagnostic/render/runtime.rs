@@ -19,6 +19,8 @@ pub struct RuntimeReport {
     pub labels: Vec<(Location, String)>,
     /// The calls, innermost first, over task borders.
     pub frames: Vec<Frame>,
+    /// So many calls were not kept, behind as many of the frames as the first number says.
+    pub omitted: Option<(usize, usize)>,
     pub notes: Vec<String>,
     pub help: Vec<String>,
     /// What it was thrown because of.
@@ -56,6 +58,7 @@ impl RuntimeReport {
             label: String::new(),
             labels: Vec::new(),
             frames: Vec::new(),
+            omitted: None,
             notes: Vec::new(),
             help: Vec::new(),
             cause: None,
@@ -121,7 +124,7 @@ fn human(
     }
     // One frame says no more than the report itself.
     if report.frames.len() > 1 {
-        stack(&report.frames, sources, out);
+        stack(report, sources, out);
     }
     if depth >= MAX_CAUSES {
         return;
@@ -136,13 +139,18 @@ fn human(
     }
 }
 
-fn stack(frames: &[Frame], sources: &SourceMap, out: &mut String) {
-    // Frames that repeat the one before, as in a recursion, share a line.
-    let mut lines: Vec<(&Frame, usize)> = Vec::new();
-    for frame in frames {
+fn stack(report: &RuntimeReport, sources: &SourceMap, out: &mut String) {
+    // Frames that repeat the one before, as in a recursion, share a line. `None` stands for calls that are not known.
+    let mut lines: Vec<(Option<&Frame>, usize)> = Vec::new();
+    for (at, frame) in report.frames.iter().enumerate() {
+        if let Some((kept, calls)) = report.omitted
+            && at == kept
+        {
+            lines.push((None, calls));
+        }
         match lines.last_mut() {
-            Some((last, count)) if *last == frame => *count += 1,
-            _ => lines.push((frame, 1)),
+            Some((last, count)) if *last == Some(frame) => *count += 1,
+            _ => lines.push((Some(frame), 1)),
         }
     }
     let hidden = if lines.len() > MAX_FRAMES { ENDS..lines.len() - ENDS } else { 0..0 };
@@ -154,6 +162,10 @@ fn stack(frames: &[Frame], sources: &SourceMap, out: &mut String) {
             }
             continue;
         }
+        let Some(frame) = frame else {
+            out.push_str(&format!("  … {count} more calls …\n"));
+            continue;
+        };
         let function = frame.function.as_deref().unwrap_or("top level");
         let place =
             frame.location.map_or_else(String::new, |location| format!(" ({})", place(location, sources)));
@@ -167,7 +179,7 @@ fn stack(frames: &[Frame], sources: &SourceMap, out: &mut String) {
     }
 }
 
-/// For programs: the stack becomes notes.
+/// For programs: the stack, the cause and further errors become notes.
 fn as_diagnostic(report: &RuntimeReport, sources: &SourceMap) -> Diagnostic {
     let nowhere = Location { source: SourceId(0), span: Span::default() };
     let location = report.location.unwrap_or(nowhere);
@@ -179,8 +191,14 @@ fn as_diagnostic(report: &RuntimeReport, sources: &SourceMap) -> Diagnostic {
     diagnostic.severity = Severity::Error;
     diagnostic.notes = report.notes.clone();
     let mut calls = String::new();
-    stack(&report.frames, sources, &mut calls);
+    stack(report, sources, &mut calls);
     diagnostic.notes.extend(calls.lines().map(|call| call.trim().to_string()));
+    let mut cause = report.cause.as_deref();
+    while let Some(error) = cause {
+        diagnostic.notes.push(format!("caused by {}: {}", error.code, error.message));
+        cause = error.cause.as_deref();
+    }
+    diagnostic.notes.extend(report.also.iter().map(|error| format!("also {}: {}", error.code, error.message)));
     diagnostic.help = report.help.clone();
     diagnostic
 }

@@ -1,0 +1,58 @@
+//! `co run`: load, check, run, and tell on stderr what went wrong.
+
+use co_lang::diagnostic::{
+    Diagnostic, Severity,
+    render::{Format, render},
+};
+use co_lang::source::SourceMap;
+use co_vm::{
+    engine::{Engine, Options},
+    host::event_loop::{self, ProcessHost},
+};
+
+use crate::{
+    NOT_RUN,
+    cli::{Run, UsageError},
+    files, report,
+    signals::Interrupts,
+    terminal::{self, Stream, plain_error},
+};
+
+/// Runs a program to its end and gives the exit status.
+pub fn run(run: Run) -> Result<u8, UsageError> {
+    let Run { input, args, virtual_time, format } = run;
+    let options = Options { virtual_time, args, ..Options::default() };
+    let mut engine = Engine::new(Box::new(ProcessHost::new()), options);
+    let (program, found) = files::load(&input, engine.prelude())?;
+    show(&found.diagnostics, &program.sources, format);
+    if has_errors(&found.diagnostics) {
+        return Ok(NOT_RUN);
+    }
+    if let Err(diagnostics) = engine.load(program) {
+        show(&diagnostics, engine.sources(), format);
+        return Ok(NOT_RUN);
+    }
+    let interrupts = Interrupts::listen(engine.interrupter())
+        .map_err(|error| UsageError(format!("cannot listen to signals: {}", plain_error(&error))))?;
+    engine.start();
+    let tell = |engine: &mut Engine| {
+        for told in engine.take_reports() {
+            terminal::tell(&report::rendered(&told, engine.sources(), Stream::Err.rendering(format)));
+        }
+    };
+    let exit = event_loop::run(&mut engine, tell, || interrupts.next());
+    // The process ends; taking the heap apart would be work for nothing.
+    std::mem::forget(engine);
+    Ok(exit.status)
+}
+
+/// Shows the checker's findings on stderr, if there are any.
+fn show(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format) {
+    if !diagnostics.is_empty() {
+        terminal::tell(&render(diagnostics, sources, Stream::Err.rendering(format)));
+    }
+}
+
+pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}

@@ -1,0 +1,360 @@
+//! The `co` program as its users meet it: what it prints where, and its exit status.
+
+mod support;
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+use support::{Output, co, finish};
+use tempfile::TempDir;
+
+/// A folder with files, in which `co` runs.
+struct Place(TempDir);
+
+impl Place {
+    fn new(files: &[(&str, &str)]) -> Place {
+        let folder = TempDir::new().expect("a folder can be made");
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().expect("it has a folder")).expect("a folder can be made");
+            fs::write(path, text).expect("a file can be written");
+        }
+        Place(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn co(&self, args: &[&str]) -> Output {
+        self.co_with(args, "")
+    }
+
+    fn co_with(&self, args: &[&str], stdin: &str) -> Output {
+        finish(co().current_dir(self.path()).args(args), stdin)
+    }
+}
+
+fn run(args: &[&str]) -> Output {
+    finish(co().args(args), "")
+}
+
+#[track_caller]
+fn assert_output(output: &Output, status: i32, stdout: &str, stderr: &str) {
+    let found = (output.status, output.stdout.as_str(), output.stderr.as_str());
+    assert_eq!(found, (Some(status), stdout, stderr));
+}
+
+/// One line that begins with `co: ` and ends the matter.
+#[track_caller]
+fn assert_complaint(output: &Output, line: &str) {
+    assert_output(output, 2, "", &format!("co: {line}\n"));
+}
+
+mod running {
+    use super::*;
+
+    #[test]
+    fn a_file_with_its_arguments() {
+        let place = Place::new(&[("main.co", "print(args)\n")]);
+        let shown = "[\"-5\", \"--help\", \"\", \"é\"]\n";
+        assert_output(&place.co(&["main.co", "-5", "--help", "", "é"]), 0, shown, "");
+        assert_output(&place.co(&["run", "main.co", "-5", "--help", "", "é"]), 0, shown, "");
+    }
+
+    #[test]
+    fn code_from_the_command_line() {
+        assert_output(&run(&["-e", "print(1 + 2)"]), 0, "3\n", "");
+        assert_output(&run(&["-e", "print(args)", "--version"]), 0, "[\"--version\"]\n", "");
+        // The value is not printed.
+        assert_output(&run(&["-e", "1 + 2"]).quiet(), 0, "", "");
+        assert_output(&run(&["-e", "nil"]), 0, "", "");
+        assert_output(&run(&["-e", ""]), 0, "", "");
+    }
+
+    #[test]
+    fn code_from_standard_input() {
+        let place = Place::new(&[("lib.co", "let answer = 42\n")]);
+        let program = "import \"./lib.co\"\nprint(lib.answer, args)\n";
+        assert_output(&place.co_with(&["-", "x"], program), 0, "42 [\"x\"]\n", "");
+        assert_output(&place.co_with(&["run", "-"], "print(await input())"), 0, "nil\n", "");
+    }
+
+    #[test]
+    fn a_script_may_name_its_interpreter() {
+        let place = Place::new(&[("main.co", "#!/usr/bin/env co\nprint(1)\n")]);
+        assert_output(&place.co(&["main.co"]), 0, "1\n", "");
+    }
+
+    #[test]
+    fn imports_start_at_the_importing_file() {
+        let place = Place::new(&[
+            (
+                "app/main.co",
+                "import \"./lib/one.co\"\nimport \"../shared.co\"\nprint(one.value, shared.value)\n",
+            ),
+            ("app/lib/one.co", "import \"../../shared.co\"\nlet value = shared.value + 1\n"),
+            ("shared.co", "print(\"once\")\nlet value = 1\n"),
+        ]);
+        assert_output(&place.co(&["app/main.co"]), 0, "once\n2 1\n", "");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_linked_script_finds_its_own_modules() {
+        let place = Place::new(&[
+            ("app/main.co", "import \"./lib.co\"\nprint(lib.value)\n"),
+            ("app/lib.co", "let value = 7\n"),
+        ]);
+        std::os::unix::fs::symlink("app/main.co", place.path().join("tool")).expect("a link can be made");
+        assert_output(&place.co(&["tool"]), 0, "7\n", "");
+    }
+
+    #[test]
+    fn virtual_time_does_not_wait() {
+        let output = run(&["run", "--virtual-time", "-e", "await sleep(10h); print(\"awake\")"]);
+        assert_output(&output, 0, "awake\n", "");
+    }
+}
+
+mod exit_status {
+    use super::*;
+
+    #[test]
+    fn tells_how_the_program_ended() {
+        assert_eq!(run(&["-e", "exit(7)"]).status, Some(7));
+        assert_eq!(run(&["-e", "throw \"no\""]).status, Some(1));
+        assert_eq!(run(&["-e", "let x ="]).status, Some(2));
+        assert_eq!(run(&["-e", "print(unknown)"]).status, Some(2));
+    }
+
+    #[test]
+    fn of_a_deadlock_is_3() {
+        let program = "var first = nil\nasync fn a() { await sleep(1ms); await first }\n\
+                       async fn b(other) { await other }\nlet second = spawn a()\nfirst = spawn b(second)\nawait second\n";
+        let output = finish(co().args(["run", "--virtual-time", "-"]), program);
+        assert_eq!(output.status, Some(3), "{}", output.stderr);
+    }
+
+    #[test]
+    fn output_comes_before_the_report_and_stays() {
+        let output = run(&["-e", "print(\"before\"); throw \"no\""]);
+        assert_eq!(output.stdout, "before\n");
+        assert!(output.stderr.contains("E0400") && output.stderr.contains("no"), "{}", output.stderr);
+    }
+}
+
+mod bad_input {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_there() {
+        let place = Place::new(&[("main.co", "")]);
+        assert_complaint(&place.co(&["missing.co"]), "cannot read missing.co: no such file");
+        assert_complaint(&place.co(&["main.co/x.co"]), "cannot read main.co/x.co: not a directory");
+    }
+
+    #[test]
+    fn a_mistyped_command() {
+        assert_complaint(
+            &run(&["chekc", "x.co"]),
+            "cannot read chekc: no such file; did you mean `co check`?",
+        );
+        let line = "cannot read run: no such file; `co run` is a command, its flags stand behind it";
+        assert_complaint(&run(&["--virtual-time", "run", "x.co"]), line);
+    }
+
+    #[test]
+    fn a_folder() {
+        let place = Place::new(&[("src/main.co", "")]);
+        assert_complaint(&place.co(&["src"]), "cannot read src: it is a folder, not a script");
+        assert_complaint(
+            &place.co(&["dump", "--stage=ast", "src"]),
+            "cannot read src: it is a folder, not a script",
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text() {
+        let place = Place::new(&[]);
+        fs::write(place.path().join("main.co"), b"print(1)\nprint(\"\xff\")\n")
+            .expect("a file can be written");
+        let line = "cannot read main.co: it is not valid UTF-8 (byte 16 of the file, in line 2)";
+        assert_complaint(&place.co(&["main.co"]), line);
+        assert_complaint(&place.co(&["check", "--message-format=short", "main.co"]), line);
+    }
+
+    #[test]
+    fn an_unknown_flag() {
+        assert_complaint(
+            &run(&["--vrtual-time", "x.co"]),
+            "`co` has no flag `--vrtual-time`; did you mean `--virtual-time`?",
+        );
+        assert_complaint(
+            &run(&["check", "-q", "x.co"]),
+            "`co check` has no flag `-q` (`co check --help` lists them)",
+        );
+    }
+
+    #[test]
+    fn an_unknown_code() {
+        assert_complaint(
+            &run(&["explain", "E03001"]),
+            "there is no code `E03001` (did you mean E0301? `co explain` lists them all)",
+        );
+    }
+
+    #[test]
+    fn a_missing_import_is_shown_with_its_place() {
+        let place = Place::new(&[("app/main.co", "print(1)\nimport \"./nothing.co\"\n")]);
+        let output = place.co(&["run", "--message-format=short", "app/main.co"]);
+        assert_eq!((output.status, output.stdout.as_str()), (Some(2), ""));
+        assert!(output.stderr.starts_with("app/main.co:2:8: E0214: "), "{}", output.stderr);
+        assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);
+    }
+
+    #[test]
+    fn errors_in_imported_files_name_them_as_the_main_file_was_named() {
+        let place = Place::new(&[
+            ("app/main.co", "import \"./lib/util.co\"\n"),
+            ("app/lib/util.co", "import \"../../other.co\"\nlet x = unknown\n"),
+            ("other.co", "let y = unknown\n"),
+        ]);
+        let output = place.co(&["check", "--message-format=short", "app/main.co"]);
+        assert_eq!(output.status, Some(2));
+        let places: Vec<&str> = output.stdout.lines().filter_map(|line| line.split(": ").next()).collect();
+        assert_eq!(places, ["app/lib/util.co:2:9", "other.co:1:9"], "{}", output.stdout);
+    }
+}
+
+mod checking {
+    use super::*;
+
+    const MISTAKE: &str = "let é = 1; print(missing)\n";
+
+    #[test]
+    fn says_what_is_wrong_and_runs_nothing() {
+        let place = Place::new(&[("a.co", "print(1)\n"), ("b.co", MISTAKE)]);
+        assert_output(&place.co(&["check", "a.co"]), 0, "1 file checked: no errors\n", "");
+        let output = place.co(&["check", "a.co", "b.co"]);
+        assert_eq!((output.status, output.stderr.as_str()), (Some(2), ""));
+        assert!(output.stdout.contains("b.co:1:18"), "{}", output.stdout);
+        assert!(output.stdout.ends_with("2 files checked: 1 error\n"), "{}", output.stdout);
+    }
+
+    #[test]
+    fn a_file_that_others_import_is_told_about_once() {
+        let place = Place::new(&[("a.co", "import \"./b.co\"\n"), ("b.co", MISTAKE)]);
+        let output = place.co(&["check", "--message-format=short", "a.co", "b.co", "./b.co"]);
+        assert_eq!(output.stdout.lines().count(), 1, "{}", output.stdout);
+    }
+
+    #[test]
+    fn an_unreadable_file_does_not_hide_the_others() {
+        let place = Place::new(&[("b.co", MISTAKE)]);
+        let output = place.co(&["check", "--message-format=short", "a.co", "b.co"]);
+        assert_eq!((output.status, output.stdout.lines().count()), (Some(2), 1));
+        assert_eq!(output.stderr, "co: cannot read a.co: no such file\n");
+    }
+
+    #[test]
+    fn as_json() {
+        let place = Place::new(&[("b.co", MISTAKE)]);
+        let output = place.co(&["check", "--message-format=json", "b.co"]);
+        let message: Value = serde_json::from_str(output.stdout.trim_end()).expect("it is one object");
+        assert_eq!(
+            (&message["code"], &message["severity"], &message["file"]),
+            (&"E0201".into(), &"error".into(), &"b.co".into())
+        );
+        let label = &message["labels"][0];
+        // Columns count characters, bytes do not.
+        assert_eq!(
+            (&label["start_line"], &label["start_column"], &label["end_column"]),
+            (&1.into(), &18.into(), &25.into())
+        );
+        assert_eq!((&label["start_byte"], &label["end_byte"]), (&18.into(), &25.into()));
+        assert_eq!((&label["primary"], &label["file"]), (&true.into(), &"b.co".into()));
+        assert!(message["notes"].is_array() && message["help"].is_array());
+    }
+
+    #[test]
+    fn warnings_are_shown_once_and_the_program_runs() {
+        let place = Place::new(&[("main.co", "let x = 1\nx + 1\nprint(x)\n")]);
+        let output = place.co(&["run", "--message-format=short", "main.co"]);
+        assert_eq!((output.status, output.stdout.as_str()), (Some(0), "1\n"));
+        assert_eq!(output.stderr.matches("W0203").count(), 1, "{}", output.stderr);
+        let output = place.co(&["check", "main.co"]);
+        assert_eq!(output.status, Some(0));
+        assert!(output.stdout.ends_with("1 file checked: 1 warning\n"), "{}", output.stdout);
+    }
+}
+
+mod other_commands {
+    use super::*;
+
+    #[test]
+    fn help_and_version() {
+        let output = run(&["--help"]);
+        assert_eq!((output.status, output.stderr.as_str()), (Some(0), ""));
+        assert_output(&run(&[]), 2, "", &output.stdout);
+        assert_eq!(run(&["help", "check"]).stdout, run(&["check", "--help"]).stdout);
+        assert_output(&run(&["--version"]), 0, &format!("co {}\n", env!("CARGO_PKG_VERSION")), "");
+    }
+
+    #[test]
+    fn every_page_of_explain_can_be_shown() {
+        let list = run(&["explain"]);
+        let codes: Vec<&str> =
+            list.stdout.lines().take_while(|line| !line.is_empty()).map(|line| &line[..5]).collect();
+        assert!(codes.len() > 20, "{}", list.stdout);
+        for code in ["E0301", "e0301"] {
+            let page = run(&["explain", code]);
+            assert!(
+                page.stdout.starts_with("E0301: ")
+                    && page.stdout.contains("Wrong:")
+                    && page.stdout.contains("Right:")
+            );
+        }
+        assert!(codes.contains(&"E0101") && codes.contains(&"W0203"));
+    }
+
+    #[test]
+    fn dump_shows_each_stage() {
+        let dump = |stage: &str| run(&["dump", &format!("--stage={stage}"), "-e", "let x = 1 + 2"]);
+        for (stage, part) in [("tokens", "1:9"), ("ast", "Let"), ("bytecode", "RETURN")] {
+            let output = dump(stage);
+            assert_eq!((output.status, output.stderr.as_str()), (Some(0), ""), "{stage}");
+            assert!(output.stdout.contains(part), "{stage}: {}", output.stdout);
+        }
+        let broken = run(&["dump", "--stage=ast", "-e", "let x = ) + 2\nprint(1)"]);
+        assert_eq!(broken.status, Some(2));
+        assert!(broken.stdout.contains("print") && broken.stderr.contains("E01"), "{broken:?}");
+    }
+}
+
+mod colors {
+    use super::*;
+
+    fn has_color(variables: &[(&str, &str)]) -> bool {
+        let output = finish(co().args(["-e", "throw 1"]).envs(variables.iter().copied()), "");
+        output.stderr.contains('\u{1b}')
+    }
+
+    #[test]
+    fn only_where_they_are_wanted() {
+        assert!(!has_color(&[]));
+        assert!(has_color(&[("CLICOLOR_FORCE", "1")]));
+        assert!(!has_color(&[("CLICOLOR_FORCE", "0")]));
+        assert!(!has_color(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    }
+}
+
+impl Output {
+    /// Without what the checker remarks.
+    fn quiet(mut self) -> Output {
+        if self.stderr.contains("W0203") && !self.stderr.contains("Error") {
+            self.stderr.clear();
+        }
+        self
+    }
+}
