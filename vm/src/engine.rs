@@ -19,9 +19,11 @@ use co_lang::{
     ast::ImportId,
     diagnostic::Diagnostic,
     modules::{ImportTarget, Program},
-    resolve::{GlobalId, Prelude, PreludeId},
-    source::{SourceMap, Span},
+    resolve::{GlobalId, GlobalKind, Prelude, PreludeId},
+    source::SourceMap,
 };
+
+mod library;
 
 use crate::{
     builtins,
@@ -29,7 +31,6 @@ use crate::{
     compile::{self, ImportedMember, ImportedModule, Linker, Role, Unit},
     heap::object::*,
     host::{Host, Operation, Reply},
-    library,
     report::{self, Report},
     sched::{self, Clock, task::{self, Outcome, Task, TaskState}},
     value::{Gc, Value},
@@ -97,6 +98,10 @@ pub struct Engine {
     sources: SourceMap,
     options: Options,
     main: Option<Value>,
+    /// The VM's number of each of the program's modules that is loaded.
+    loaded: Vec<u32>,
+    /// Names of a REPL session and their slots.
+    session: HashMap<Box<str>, u32>,
     operations: Vec<(u32, Gc<Task>, Operation)>,
     reports: Vec<Report>,
     deadlocked: bool,
@@ -120,6 +125,8 @@ impl Engine {
             sources: SourceMap::default(),
             options,
             main: None,
+            loaded: Vec::new(),
+            session: HashMap::new(),
             operations: Vec::new(),
             reports: Vec::new(),
             deadlocked: false,
@@ -145,70 +152,77 @@ impl Engine {
         &mut self.vm
     }
 
-    /// Compiles a checked program. The last module is the one that runs.
-    pub fn load(&mut self, program: Program) -> Result<(), Vec<Diagnostic>> {
+    /// Compiles what a checked program has more than at the last call. Its last module is the one that runs.
+    pub fn load(&mut self, program: &Program) -> Result<(), Vec<Diagnostic>> {
         self.sources = program.sources.clone();
         self.vm.sources = program.sources.iter().map(|(id, source)| (id, source.clone())).collect();
-        let mut ids = Vec::new();
-        let mut main = None;
-        let count = program.modules.len();
-        for (index, module) in program.modules.iter().enumerate() {
-            let is_main = index + 1 == count;
+        for index in self.loaded.len()..program.modules.len() {
+            let is_main = index + 1 == program.modules.len();
+            let module = &program.modules[index];
             let id = self.vm.modules.len() as u32;
-            let source = program.sources.get(module.source).clone();
-            let first_slot = self.vm.globals.len() as u32;
-            let mut exports = HashMap::new();
-            for (slot, global) in (first_slot..).zip(&module.resolution.globals) {
-                let name = module.ast.name(global.name);
-                self.vm.globals.push(Value::UNDEF);
-                self.vm.global_names.push(name.into());
-                exports.insert(name.into(), slot);
-            }
+            self.loaded.push(id);
+            let slots = self.add_globals(program, index);
+            let exports = module.resolution.globals.iter().zip(&slots);
+            let exports = exports.map(|(global, slot)| (module.ast.name(global.name).into(), *slot)).collect();
             let value = self.vm.heap.module(id).into();
+            let source = program.sources.get(module.source).clone();
             let name: Box<str> = if is_main { "main".into() } else { module_name(&source.name) };
             self.vm.modules.push(ModuleEntry { name: name.clone(), init: Value::NIL, exports, value });
-            ids.push(id);
-            let code = self.compile(&program, index, &ids, &name, is_main)?;
+            let code = self.compile(program, index, slots, &name, is_main)?;
             let closure = self.vm.heap.closure(code, &[]).into();
             if is_main {
-                main = Some(closure);
+                self.main = Some(closure);
+                self.vm.roots.clear();
                 self.vm.roots.push(closure);
             } else {
                 self.vm.modules[id as usize].init = closure;
             }
         }
-        self.main = main;
         Ok(())
+    }
+
+    /// Slots for the globals of a module; names of earlier lines of a session keep theirs.
+    fn add_globals(&mut self, program: &Program, index: usize) -> Vec<u32> {
+        let module = &program.modules[index];
+        let mut slots = Vec::with_capacity(module.resolution.globals.len());
+        for global in &module.resolution.globals {
+            let name = module.ast.name(global.name);
+            let known = matches!(global.kind, GlobalKind::Outer(_)).then(|| self.session.get(name)).flatten();
+            slots.push(match known {
+                Some(slot) => *slot,
+                None => {
+                    self.vm.globals.push(Value::UNDEF);
+                    self.vm.global_names.push(name.into());
+                    self.vm.globals.len() as u32 - 1
+                }
+            });
+        }
+        slots
     }
 
     fn compile(
         &mut self,
         program: &Program,
         index: usize,
-        ids: &[u32],
+        slots: Vec<u32>,
         name: &str,
         is_main: bool,
     ) -> Result<Gc<ProtoObject>, Vec<Diagnostic>> {
         let module = &program.modules[index];
         let source = program.sources.get(module.source);
-        let own = ids[index] as usize;
-        let first_slot = (self.vm.globals.len() - module.resolution.globals.len()) as u32;
-        let prelude: Vec<Value> =
-            builtins::prelude().iter().map(|builtin| self.vm.native_value(builtin)).collect();
+        let prelude = builtins::prelude().iter().map(|builtin| self.vm.native_value(builtin)).collect();
         let assert_failed = self.vm.native_value(builtins::assert_failed());
         let mut imports = Vec::new();
         for target in &module.imports {
             imports.push(match target {
-                ImportTarget::File(file) => Import::File(ids[*file]),
-                ImportTarget::Standard(name) => Import::Standard(self.standard_module(name)),
+                ImportTarget::Module(file) => Import::File(self.loaded[file.0 as usize]),
+                ImportTarget::Standard(name) => Import::Standard(standard_module(&mut self.vm, module.ast.name(*name))),
                 ImportTarget::Missing => Import::Missing,
             });
         }
-        let modules: Vec<(Value, HashMap<Box<str>, u32>)> =
-            self.vm.modules.iter().map(|module| (module.value, module.exports.clone())).collect();
+        let modules = self.vm.modules.iter().map(|module| (module.value, module.exports.clone())).collect();
         let globals = self.vm.globals.clone();
-        let _ = own;
-        let mut link = Link { first_slot, prelude, assert_failed, imports, modules, globals };
+        let mut link = Link { slots, prelude, assert_failed, imports, modules, globals };
         let unit = Unit {
             source: module.source,
             text: &source.text,
@@ -220,11 +234,6 @@ impl Engine {
             with_tests: false,
         };
         compile::compile_module(&mut self.vm.heap, unit, &mut link)
-    }
-
-    /// The module of a standard library's name, made when it is imported first.
-    fn standard_module(&mut self, name: &str) -> u32 {
-        standard_module(&mut self.vm, name)
     }
 
     /// The listing of everything that was loaded.
@@ -470,7 +479,8 @@ fn module_name(source: &str) -> Box<str> {
 
 /// The entry of a standard module: its members are globals like those of files.
 pub fn standard_module(vm: &mut Vm, name: &str) -> u32 {
-    if let Some(found) = vm.modules.iter().position(|module| module.init.is_nil() && *module.name == *format!("std:{name}")) {
+    let full_name = format!("std:{name}");
+    if let Some(found) = vm.modules.iter().position(|module| *module.name == *full_name) {
         return found as u32;
     }
     let id = vm.modules.len() as u32;
@@ -484,7 +494,7 @@ pub fn standard_module(vm: &mut Vm, name: &str) -> u32 {
         }
     }
     let value = vm.heap.module(id).into();
-    vm.modules.push(ModuleEntry { name: format!("std:{name}").into(), init: Value::NIL, exports, value });
+    vm.modules.push(ModuleEntry { name: full_name.into(), init: Value::NIL, exports, value });
     id
 }
 
@@ -496,7 +506,7 @@ enum Import {
 
 /// What the compiler asks of the world outside of a file.
 struct Link {
-    first_slot: u32,
+    slots: Vec<u32>,
     prelude: Vec<Value>,
     assert_failed: Value,
     imports: Vec<Import>,
@@ -506,7 +516,7 @@ struct Link {
 
 impl Linker for Link {
     fn global_slot(&mut self, global: GlobalId) -> u32 {
-        self.first_slot + global.0
+        self.slots[global.0 as usize]
     }
 
     fn prelude(&mut self, id: PreludeId) -> Value {
@@ -538,6 +548,4 @@ impl Linker for Link {
     fn assert_failed(&mut self) -> Value {
         self.assert_failed
     }
-
-    fn test(&mut self, _name: &str, _span: Span, _code: Gc<ProtoObject>) {}
 }

@@ -150,10 +150,15 @@ fn is_plain(function: Value) -> bool {
     })
 }
 
-/// All shapes by number.
-#[derive(Default)]
+/// All shapes by number. Number 0 is never given out: it is what an empty inline cache holds.
 pub struct Shapes {
     shapes: Vec<Option<Box<Shape>>>,
+}
+
+impl Default for Shapes {
+    fn default() -> Shapes {
+        Shapes { shapes: vec![None] }
+    }
 }
 
 impl Shapes {
