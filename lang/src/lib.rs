@@ -15,3 +15,5 @@ pub mod parser;
 pub mod ast;
 pub mod diagnostic;
 pub mod resolve;
+pub mod check;
+mod stack;

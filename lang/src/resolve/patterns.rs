@@ -2,14 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{
-    Binding, FileRole, Global, GlobalId, GlobalKind,
-    scope::NONE,
-    walk::{Resolver, deep},
-};
+use super::{Binding, FileRole, Global, GlobalId, GlobalKind, scope::NONE, walk::Resolver};
 use crate::{
     ast::{PatId, PatKind, StmtId, StmtKind, Symbol},
     source::Span,
+    stack::deep,
 };
 
 /// A place in a pattern that binds a name.

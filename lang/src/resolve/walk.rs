@@ -17,6 +17,7 @@ use crate::{
     },
     diagnostic::Diagnostic,
     source::{SourceId, Span},
+    stack::deep,
 };
 
 pub(super) struct Resolver<'a> {
@@ -58,11 +59,6 @@ pub(super) struct Resolver<'a> {
     /// The next function, if it is this one, is the value of this local for ever.
     bound_to: Option<(FnId, LocalId)>,
     underscore: Option<Symbol>,
-}
-
-/// Goes on with enough native stack, however deep the tree is.
-pub(super) fn deep<R>(walk: impl FnOnce() -> R) -> R {
-    stacker::maybe_grow(96 * 1024, 2 * 1024 * 1024, walk)
 }
 
 impl<'a> Resolver<'a> {
