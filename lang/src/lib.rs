@@ -16,4 +16,7 @@ pub mod ast;
 pub mod diagnostic;
 pub mod resolve;
 pub mod check;
+pub mod modules;
 mod stack;
+#[cfg(test)]
+mod testing;

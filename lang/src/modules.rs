@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use crate::{
     ast::{Ast, ImportId, ImportSource, StmtKind, Symbol},
     check::{self, File},
-    diagnostic::{Code, Diagnostic, Edit, allow},
+    diagnostic::{Code, Diagnostic, Edit, Severity, allow},
     parser,
     resolve::{self, Exports, FileRole, ImportExports, Outer, Prelude, Resolution},
     source::{Location, Source, SourceId, SourceMap, Span},
@@ -114,7 +114,12 @@ pub fn load_program(
 impl Program {
     /// Adds the entry's module behind those that it imports and that are not loaded yet. If the report has errors, the new
     /// modules must not run.
-    pub fn load(&mut self, entry: Entry<'_>, loader: &dyn SourceLoader, prelude: &Prelude) -> Result<Report, LoadError> {
+    pub fn load(
+        &mut self,
+        entry: Entry<'_>,
+        loader: &dyn SourceLoader,
+        prelude: &Prelude,
+    ) -> Result<Report, LoadError> {
         let nothing = Outer::default();
         let (source, role, outer) = match entry {
             Entry::File(file) => {
@@ -217,6 +222,9 @@ impl Graph<'_> {
             ImportSource::File(text) => file.ast.name(text).to_string(),
         };
         let place = Location { source: file.source, span: import.source_span };
+        if !(text.starts_with("./") || text.starts_with("../") || Path::new(&text).is_absolute()) {
+            return self.no_path(place, &text);
+        }
         let path = match self.loader.resolve(file.path.as_deref(), &text) {
             Ok(path) => path,
             Err(error) => return self.not_loaded(place, &text, error),
@@ -252,8 +260,6 @@ impl Graph<'_> {
         let outer = if file.role == FileRole::Repl { outer } else { &Outer::default() };
         let (resolution, found) =
             resolve::resolve(file.source, &file.ast, self.prelude, file.role, outer, &file.exports);
-        let has_syntax_errors = has_errors(&file.diagnostics);
-        file.diagnostics.extend(found);
         let source = self.program.sources.get(file.source).clone();
         let view = File {
             source: file.source,
@@ -262,7 +268,17 @@ impl Graph<'_> {
             resolution: &resolution,
             role: file.role,
         };
-        file.diagnostics.extend(check::check(view, self.prelude));
+        let has_syntax_errors = has_errors(&file.diagnostics);
+        let found = found.into_iter().chain(check::check(view, self.prelude));
+        if has_syntax_errors {
+            // The declaration of a name may be what could not be read, and a statement may do nothing for the same reason.
+            let certain = |diagnostic: &Diagnostic| {
+                diagnostic.code != Code::UNDEFINED_NAME && diagnostic.severity == Severity::Error
+            };
+            file.diagnostics.extend(found.filter(certain));
+        } else {
+            file.diagnostics.extend(found);
+        }
         allow::silence(&mut file.diagnostics, file.source, &source, file.comments);
         if let Some(path) = &file.path {
             // Of a file that could not be read to its end, any name may be missing.
@@ -276,12 +292,24 @@ impl Graph<'_> {
         self.program.modules.push(Module { source, ast, resolution, path, imports });
     }
 
+    /// `import "util.co"`, which could be taken for the name of a package.
+    fn no_path(&mut self, place: Location, text: &str) {
+        let title = format!("cannot import \"{text}\": the path of a file begins with `./` or `../`");
+        let edit = Edit { location: place, text: format!("\"./{text}\"") };
+        let diagnostic =
+            Diagnostic::new(Code::UNKNOWN_MODULE, title, place.source, place.span, "imported here")
+                .fix("to import a file beside this one", vec![edit]);
+        self.report.diagnostics.push(diagnostic);
+    }
+
     fn not_loaded(&mut self, place: Location, text: &str, error: LoadError) {
         let title = format!("cannot import \"{text}\": {}", error.message);
-        let mut diagnostic = Diagnostic::new(Code::UNKNOWN_MODULE, title, place.source, place.span, "imported here");
+        let mut diagnostic =
+            Diagnostic::new(Code::UNKNOWN_MODULE, title, place.source, place.span, "imported here");
         let with_ending = format!("{text}.co");
         let from = self.open.last().and_then(|file| file.path.as_deref());
-        let found = |text: &str| self.loader.resolve(from, text).is_ok_and(|path| self.loader.load(&path).is_ok());
+        let found =
+            |text: &str| self.loader.resolve(from, text).is_ok_and(|path| self.loader.load(&path).is_ok());
         if !text.ends_with(".co") && found(&with_ending) {
             let edit = Edit { location: place, text: format!("\"{with_ending}\"") };
             diagnostic = diagnostic.fix(format!("did you mean \"{with_ending}\"?"), vec![edit]);
@@ -299,12 +327,17 @@ impl Graph<'_> {
         names.push(name(&circle[0]));
         let (title, label) = match circle.len() {
             1 => ("a file imports itself".to_string(), "this is the file itself".to_string()),
-            _ => (format!("files import each other in a circle: {}", names.join(" → ")), format!("imports {}", names[0])),
+            _ => (
+                format!("files import each other in a circle: {}", names.join(" → ")),
+                format!("imports {}", names[0]),
+            ),
         };
         let mut diagnostic = Diagnostic::new(Code::IMPORT_CYCLE, title, place.source, place.span, label);
         for (file, next) in circle.iter().zip(&names[1..]).take(circle.len() - 1) {
-            let import = file.statements[file.done - 1];
-            diagnostic = diagnostic.label(file.source, file.ast[import].source_span, format!("imports {next}"));
+            // It was put back until the file that it opened is closed.
+            let Some(import) = file.statements.get(file.done).copied() else { continue };
+            diagnostic =
+                diagnostic.label(file.source, file.ast[import].source_span, format!("imports {next}"));
         }
         diagnostic = diagnostic
             .note("a file runs before those that import it, so none of these could be the first")
@@ -314,7 +347,7 @@ impl Graph<'_> {
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().any(|diagnostic| diagnostic.severity == crate::diagnostic::Severity::Error)
+    diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ struct Plain {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inner {
     Function(FnId),
+    Parameters(FnId),
     Defaults(StructId),
 }
 
@@ -39,6 +40,7 @@ impl Awaits {
     pub(super) fn at(&mut self, around: &[Around], file: &File<'_>, span: Span) {
         let functions = around.iter().rev().filter_map(|around| match *around {
             Around::Function(id) => Some(Inner::Function(id)),
+            Around::Parameters(id) => Some(Inner::Parameters(id)),
             Around::Defaults(id) => Some(Inner::Defaults(id)),
             _ => None,
         });
@@ -56,7 +58,7 @@ impl Awaits {
         // Through lambdas in lambdas to the function that was written around them.
         let is_lambda = |function: &Inner| match function {
             Inner::Function(id) => file.ast[*id].form == FnForm::Lambda && !can_await(file, *id),
-            Inner::Defaults(_) => false,
+            Inner::Parameters(_) | Inner::Defaults(_) => false,
         };
         let outer = match functions.find(|function| !is_lambda(function)) {
             Some(Inner::Function(outer)) if is_lambda(&function) && can_await(file, outer) => Some(outer),
@@ -100,6 +102,7 @@ impl Plain {
         let (first, others) = (self.awaits[0], &self.awaits[1..]);
         let mut diagnostic = match (self.function, self.outer) {
             (Inner::Defaults(id), _) => self.in_default(file, id, first),
+            (Inner::Parameters(id), _) => self.in_parameters(file, id, first),
             (Inner::Function(id), Some(outer)) => self.in_lambda(file, id, outer, first),
             (Inner::Function(id), None) => self.in_function(file, sites, id, first),
         };
@@ -125,6 +128,19 @@ impl Plain {
         )
         .note("making an instance is a plain call, which gives its result at once")
         .help("await before, and pass the value to the struct")
+    }
+
+    fn in_parameters(&self, file: File<'_>, id: FnId, first: Span) -> Diagnostic {
+        let head = file.ast[id].head;
+        Diagnostic::new(
+            Code::AWAIT_OUTSIDE_ASYNC,
+            "`await` in the default of a parameter",
+            file.source,
+            first,
+            "cannot wait here",
+        )
+        .label(file.source, head, "defaults are evaluated by the call, before this function runs")
+        .help("let the default be `nil`, and await inside the function")
     }
 
     fn in_lambda(&self, file: File<'_>, id: FnId, outer: FnId, first: Span) -> Diagnostic {

@@ -22,8 +22,12 @@ pub(super) fn block(walk: &mut Walk<'_>, stmts: &[StmtId], used: Use) {
         if at == last && used == Use::Value {
             continue;
         }
-        // `else { nil }` says that nothing is meant to happen.
-        if at == last && matches!(walk.file.ast[expr].kind, ExprKind::Nil) {
+        // At the end of a block, `nil` or a name only says what the block stands for, used or not.
+        let computes = matches!(
+            walk.file.ast[expr].kind,
+            ExprKind::Binary(..) | ExprKind::Unary(..) | ExprKind::Is { .. }
+        );
+        if at == last && !computes {
             continue;
         }
         if does_nothing(walk, expr, used == Use::Tried) {

@@ -13,7 +13,7 @@ use crate::{
 pub(super) fn leave(walk: &mut Walk<'_>, word: &str, span: Span) {
     for around in walk.around.iter().rev() {
         let (block, place, name) = match *around {
-            Around::Function(_) | Around::Defaults(_) => return,
+            Around::Function(_) | Around::Parameters(_) | Around::Defaults(_) => return,
             Around::Loop if word != "return" => return,
             Around::Defer(block) => (block, "this `defer` runs while its block is being left", "defer"),
             Around::Finally(block) => (block, "this `finally` runs while the `try` is being left", "finally"),
@@ -35,7 +35,7 @@ pub(super) fn leave(walk: &mut Walk<'_>, word: &str, span: Span) {
 pub(super) fn suspend(walk: &mut Walk<'_>, span: Span) {
     for around in walk.around.iter().rev() {
         let (block, name, why) = match *around {
-            Around::Function(_) | Around::Defaults(_) => return,
+            Around::Function(_) | Around::Parameters(_) | Around::Defaults(_) => return,
             Around::Loop => continue,
             Around::Defer(block) => {
                 (block, "defer", "clean-up runs to its end; nobody might ask for the next value")

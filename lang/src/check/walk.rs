@@ -15,6 +15,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Around {
     Function(FnId),
+    /// The defaults of a function's parameters.
+    Parameters(FnId),
     /// The default of a struct's field.
     Defaults(StructId),
     Loop,
@@ -154,7 +156,9 @@ impl<'a> Walk<'a> {
         let function = self.ast()[id];
         self.inside(Around::Function(id), |walk| {
             for param in walk.ast().list(function.params) {
-                param.default.into_iter().for_each(|default| walk.expr(default));
+                if let Some(default) = param.default {
+                    walk.inside(Around::Parameters(id), |walk| walk.expr(default));
+                }
                 walk.pattern(param.pattern);
             }
             let used = if function.form == FnForm::Test { Use::Dropped } else { Use::Value };

@@ -268,6 +268,9 @@ impl Resolver<'_> {
             index.extend(declared.map(|at| (sites[at].name, at)));
         }
         let mut seen = vec![0; end - start];
+        // One pattern, one mistake: the first alternative that differs is told.
+        let mut reported = !report;
+        let mut extra = Vec::new();
         for (turn, other) in (1..).zip(others) {
             let from = sites.len();
             self.collect_sites(*other, sites, report);
@@ -289,15 +292,19 @@ impl Resolver<'_> {
                         sites[at].same_as = known as u32;
                         seen[known - start] = turn;
                     }
-                    None if report => self.not_in_alternative(name, sites[at].span, self.ast[*first].span),
-                    None => {}
+                    None => extra.push((name, sites[at].span)),
                 }
             }
-            for known in start..end {
-                if report && sites[known].same_as == NONE && seen[known - start] != turn {
-                    self.not_in_alternative(sites[known].name, sites[known].span, self.ast[*other].span);
-                }
+            let missing = |at: &usize| sites[*at].same_as == NONE && seen[*at - start] != turn;
+            let mut missing: Vec<_> =
+                (start..end).filter(missing).map(|at| (sites[at].name, sites[at].span)).collect();
+            if !reported && !(missing.is_empty() && extra.is_empty()) {
+                reported = true;
+                let other = if missing.is_empty() { *first } else { *other };
+                missing.append(&mut extra);
+                self.alternatives_differ(&missing, self.ast[other].span);
             }
+            extra.clear();
         }
     }
 }

@@ -63,6 +63,8 @@ pub(super) struct Frame {
     pub loops: Vec<u32>,
     pub defers: u32,
     pub is_generator: bool,
+    /// The walk is in the default of a parameter.
+    pub in_default: bool,
     /// The local that means this very function.
     pub this: Option<LocalId>,
     captures: Vec<Captured>,
@@ -87,6 +89,7 @@ impl Frame {
             loops: Vec::new(),
             defers: 0,
             is_generator: false,
+            in_default: false,
             this: None,
             captures: Vec::new(),
             index: FxHashMap::default(),

@@ -29,8 +29,6 @@ pub(super) struct Resolver<'a> {
     pub imports: &'a ImportExports,
     pub out: Resolution,
     pub diagnostics: Vec<Diagnostic>,
-    /// Some declaration may be missing from the tree.
-    pub has_syntax_errors: bool,
     /// How many hints with near names were looked for; see [`Resolver::undefined`].
     pub hints: u32,
     /// By symbol.
@@ -91,9 +89,6 @@ impl<'a> Resolver<'a> {
             structs: vec![StructInfo::default(); ast.structs.len()],
             ..Resolution::default()
         };
-        let has_syntax_errors = ast.stmts.iter().any(|stmt| matches!(stmt.kind, StmtKind::Error))
-            || ast.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Error))
-            || ast.pats.iter().any(|pat| matches!(pat.kind, PatKind::Error));
         Resolver {
             source,
             ast,
@@ -103,7 +98,6 @@ impl<'a> Resolver<'a> {
             imports,
             out,
             diagnostics: Vec::new(),
-            has_syntax_errors,
             hints: 0,
             meanings,
             undo: Vec::new(),
@@ -161,7 +155,7 @@ impl<'a> Resolver<'a> {
             StmtKind::For(id) => self.for_loop(id),
             StmtKind::Import(import) => {
                 if !top_level {
-                    self.import_inside(import, self.ast[id].span);
+                    self.import_inside(import);
                 }
                 self.check_import(import);
             }
@@ -171,9 +165,6 @@ impl<'a> Resolver<'a> {
                 self.frame().defers -= 1;
             }
             StmtKind::Test { body, .. } => {
-                if !top_level {
-                    self.test_inside(self.ast[body].head);
-                }
                 self.function(body);
             }
         }
@@ -240,7 +231,9 @@ impl<'a> Resolver<'a> {
         let params = self.ast.list(function.params);
         for param in params {
             if let Some(default) = param.default {
+                self.frame().in_default = true;
                 self.expr(default);
+                self.frame().in_default = false;
             }
             self.bind_pattern(param.pattern);
         }
@@ -365,7 +358,7 @@ impl<'a> Resolver<'a> {
                 self.function(function);
             }
             ExprKind::Return(value) => {
-                if matches!(self.frame().owner, Owner::Defaults(_)) {
+                if self.frame().in_default || matches!(self.frame().owner, Owner::Defaults(_)) {
                     self.outside_function("return", span);
                 }
                 value.into_iter().for_each(|value| self.expr(value));
