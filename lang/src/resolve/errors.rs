@@ -44,10 +44,10 @@ impl Resolver<'_> {
         );
         if let Some(known) = foreign::name(text) {
             error.labels[0].message = known.label.to_string();
-            error = error.help(known.help);
-            if let Some(replacement) = known.replacement {
-                error = error.fix(format!("write `{replacement}`"), self.edit(span, replacement));
-            }
+            error = match known.replacement {
+                Some(replacement) => error.fix(known.help, self.edit(span, replacement)),
+                None => error.help(known.help),
+            };
         } else if text == "self" {
             error.labels[0].message = "this function has no `self`".into();
             error = error.help("only methods have it: write it as the first parameter of a struct's `fn`");
@@ -185,21 +185,25 @@ impl Resolver<'_> {
         self.report(error);
     }
 
-    pub(super) fn assigned_constant(&mut self, name: Symbol, span: Span, declared: Span, item: bool) {
+    /// `keyword` is where the `let` that declares it starts, or [`NONE`] for functions and structs.
+    pub(super) fn assigned_constant(&mut self, name: Symbol, span: Span, declared: Span, keyword: u32) {
         let text = self.ast.name(name);
-        let mut error = self.error(
+        let error = self.error(
             Code::ASSIGNED_CONSTANT,
             format!("`{text}` cannot be assigned"),
             span,
             "assigned here",
         );
-        if item {
-            error = error.label(self.source, declared, "declared here, for good");
-            error = error.help(format!("use another name, or a new `var {text}` in an inner block"));
+        let error = if keyword == NONE {
+            error
+                .label(self.source, declared, "declared here, for good")
+                .help(format!("use another name, or a new `var {text}` in an inner block"))
         } else {
-            error = error.label(self.source, declared, "declared with `let`, so it keeps its value");
-            error = error.help(format!("declare it with `var {text}` if it is to change"));
-        }
+            let word = Span::new(keyword, keyword + "let".len() as u32);
+            error
+                .label(self.source, declared, "declared with `let`, so it keeps its value")
+                .fix("declare it with `var` if it is to change", self.edit(word, "var"))
+        };
         self.report(error);
     }
 
@@ -207,8 +211,11 @@ impl Resolver<'_> {
         let global = self.out.global(id);
         let (kind, declared) = (global.kind, global.span);
         match kind {
-            GlobalKind::Let | GlobalKind::Var => self.assigned_constant(name, span, declared, false),
-            GlobalKind::Fn(_) | GlobalKind::Struct(_) => self.assigned_constant(name, span, declared, true),
+            GlobalKind::Let | GlobalKind::Var => {
+                let keyword = self.global_lets.get(id.0 as usize).copied().unwrap_or(NONE);
+                self.assigned_constant(name, span, declared, keyword);
+            }
+            GlobalKind::Fn(_) | GlobalKind::Struct(_) => self.assigned_constant(name, span, declared, NONE),
             GlobalKind::Module(_) | GlobalKind::Member(..) => {
                 let text = self.ast.name(name);
                 let error = self

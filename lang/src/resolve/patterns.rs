@@ -28,7 +28,11 @@ impl Resolver<'_> {
             match self.ast[*stmt].kind {
                 StmtKind::Let { mutable, pattern, .. } => {
                     let kind = if mutable { GlobalKind::Var } else { GlobalKind::Let };
+                    let first = self.out.globals.len();
                     self.declare_global_pattern(pattern, kind);
+                    let keyword = self.ast[*stmt].span.start;
+                    self.global_lets.resize(first, NONE);
+                    self.global_lets.resize(self.out.globals.len(), keyword);
                 }
                 StmtKind::Fn(id) => {
                     if let Some(name) = self.ast[id].name {
@@ -83,7 +87,10 @@ impl Resolver<'_> {
         }
         if self.role != FileRole::Repl {
             self.declared_twice(name, span, self.out.globals[known as usize].span);
-            return self.make_global(name, span, kind);
+            let id = self.make_global(name, span, kind);
+            // Elsewhere the name goes on meaning the first.
+            self.meanings[name.index()].global = known;
+            return id;
         }
         // It may now hold what several declarations say, so nothing can be known of its value.
         self.constant[known as usize] = kind != GlobalKind::Var;
@@ -112,6 +119,7 @@ impl Resolver<'_> {
                     self.make_pattern_locals(pattern, mutable, true);
                     for state in &mut self.states[first..] {
                         state.block = block;
+                        state.keyword = self.ast[*stmt].span.start;
                     }
                 }
                 StmtKind::Fn(id) => {
@@ -298,7 +306,7 @@ impl Resolver<'_> {
             let missing = |at: &usize| sites[*at].same_as == NONE && seen[*at - start] != turn;
             let mut missing: Vec<_> =
                 (start..end).filter(missing).map(|at| (sites[at].name, sites[at].span)).collect();
-            if !reported && !(missing.is_empty() && extra.is_empty()) {
+            if !(reported || missing.is_empty() && extra.is_empty()) {
                 reported = true;
                 let other = if missing.is_empty() { *first } else { *other };
                 missing.append(&mut extra);

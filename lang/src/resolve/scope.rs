@@ -50,6 +50,8 @@ pub(super) struct LocalState {
     hidden: u32,
     /// Index in `Resolver::blocks` of the block that declares it, or [`NONE`] for parameters and variables of patterns.
     pub block: u32,
+    /// Where the `let` or `var` of its statement starts, or [`NONE`].
+    pub keyword: u32,
     /// Index in that block's items, if it is a `fn` or `struct`.
     pub item: u32,
     /// It is in [`super::BlockStart::cells`].
@@ -175,6 +177,7 @@ impl Resolver<'_> {
             assigned_by_defer: false,
             hidden: meaning.pending,
             block: NONE,
+            keyword: NONE,
             item: NONE,
             early: false,
         });

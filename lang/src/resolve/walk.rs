@@ -48,6 +48,8 @@ pub(super) struct Resolver<'a> {
     pub constant: Vec<bool>,
     /// Parallel to `out.globals`: the top level has carried out its declaration.
     pub passed: Vec<bool>,
+    /// Where the `let` or `var` that declares a global starts, or `NONE`; may be shorter than `out.globals`.
+    pub global_lets: Vec<u32>,
     /// The globals made for names of earlier lines, by index in `names_before`.
     outer_globals: FxHashMap<u32, GlobalId>,
     /// For the functions that capture something, in the order of their ends: the variables.
@@ -109,6 +111,7 @@ impl<'a> Resolver<'a> {
             states: Vec::new(),
             constant: Vec::new(),
             passed: Vec::new(),
+            global_lets: Vec::new(),
             outer_globals: FxHashMap::default(),
             captured: Vec::new(),
             sites: Vec::new(),
@@ -512,7 +515,7 @@ impl<'a> Resolver<'a> {
         self.out.names[place.index()] = Some(match res {
             Found::Local(id) if !self.out.local(id).mutable => {
                 let declared = self.out.local(id).span;
-                self.assigned_constant(name, span, declared, self.states[id.0 as usize].item != NONE);
+                self.assigned_constant(name, span, declared, self.states[id.0 as usize].keyword);
                 Res::Unresolved
             }
             Found::Local(id) => {
