@@ -6,7 +6,6 @@
 
 use crate::source::{Location, SourceId, Span};
 
-pub mod allow;
 pub mod catalogue;
 pub mod nearest;
 pub mod render;

@@ -341,7 +341,7 @@ const _: () = {
     assert!(size_of::<Header>() == 8);
     assert!(size_of::<Str>() == 16 && size_of::<Bytes>() == 16);
     assert!(size_of::<List>() == 24);
-    assert!(size_of::<Map>() == 56 && size_of::<Set>() == 56);
+    assert!(size_of::<Map>() == 64 && size_of::<Set>() == 64);
     assert!(size_of::<Range>() == 40);
     assert!(size_of::<Closure>() == 24);
     assert!(size_of::<Instance>() == 8);

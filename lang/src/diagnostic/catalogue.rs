@@ -87,6 +87,3 @@ impl std::fmt::Display for Code {
         f.pad(self.0)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,8 @@
 //! Maps and sets: entries in the order of insertion, and an index that finds them.
 //!
+//! A key that a struct's `key(self)` has made is looked for as what it is; the instance is kept beside it, and given where the
+//! program asks for keys.
+//!
 //! Up to [`LINEAR`] slots there is no index; a key is looked for among the entries, by comparing words alone as long as no
 //! key needs more than that. Beyond, the index holds a word `hash:32 position+1:32` for each entry, in twice as many
 //! places as the entries have, and is probed in a line. A removed entry leaves a gap in the entries (its key is `undef`),
@@ -111,6 +114,9 @@ pub struct Table<const WIDTH: usize> {
     version: Cell<u32>,
     /// All keys are what [`is_word_key`] says.
     word_keys: Cell<bool>,
+    /// From plain keys to the instances that they were made of (`key(self)`), which the program sees as keys. None until there
+    /// is one.
+    pub(super) shown: Cell<Option<Gc<Map>>>,
 }
 
 const fn position_of(word: u64) -> usize {
@@ -133,6 +139,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
             capacity: Cell::new(0),
             version: Cell::new(0),
             word_keys: Cell::new(true),
+            shown: Cell::new(None),
         }
     }
 
@@ -165,6 +172,34 @@ impl<const WIDTH: usize> Table<WIDTH> {
         debug_assert!(position < self.used.get() as usize);
         // SAFETY: used entries are initialised.
         unsafe { self.entry(position).read() }
+    }
+
+    /// The key as the program sees it.
+    #[inline(always)]
+    fn shown_key(&self, position: usize) -> Value {
+        let key = self.key(position);
+        match self.shown.get() {
+            None => key,
+            Some(shown) => shown.get(key).unwrap_or(key),
+        }
+    }
+
+    /// What a key was made of.
+    fn instance_of(&self, key: Value) -> Option<Value> {
+        self.shown.get()?.get(key)
+    }
+
+    /// Remembers what a key that was just put in was made of.
+    fn show(&self, heap: &mut Heap, key: Value, instance: Value) {
+        let shown = match self.shown.get() {
+            Some(shown) => shown,
+            None => {
+                let fresh = heap.map();
+                self.shown.set(Some(fresh));
+                fresh
+            }
+        };
+        shown.insert(heap, key, instance);
     }
 
     #[inline(always)]
@@ -300,6 +335,9 @@ impl<const WIDTH: usize> Table<WIDTH> {
     }
 
     fn remove(&self, key: Value) -> Option<Value> {
+        if let Some(shown) = self.shown.get() {
+            shown.remove(key);
+        }
         let position = if self.index.get().is_null() {
             self.scan(key)?
         } else {
@@ -427,6 +465,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
         }
         self.first.set(0);
         self.word_keys.set(true);
+        self.shown.set(None);
     }
 
     // ---- walking
@@ -536,9 +575,20 @@ macro_rules! shared_methods {
             self.table.clear(heap);
         }
 
-        /// In order.
+        /// In order, as the program sees them.
         pub fn keys(&self) -> Vec<Value> {
+            self.table.positions().map(|position| self.table.shown_key(position)).collect()
+        }
+
+        /// In order, as they are looked for.
+        pub fn plain_keys(&self) -> Vec<Value> {
             self.table.positions().map(|position| self.table.key(position)).collect()
+        }
+
+        /// Remembers that the key was made of an instance, which the program is to see in its place.
+        pub fn show_key(&self, heap: &mut Heap, key: Value, instance: Value) {
+            self.table.show(heap, key, instance);
+            heap.stored(owner(self), instance);
         }
 
         /// Makes room for so many more keys.
@@ -585,7 +635,7 @@ impl Map {
     /// The entry with this number in the order of insertion.
     #[inline]
     pub fn entry_at(&self, number: usize) -> Option<(Value, Value)> {
-        self.table.position(number).map(|position| (self.table.key(position), self.table.last(position)))
+        self.table.position(number).map(|position| (self.table.shown_key(position), self.table.last(position)))
     }
 
     /// In order.
@@ -593,9 +643,24 @@ impl Map {
         self.table.positions().map(|position| self.table.last(position)).collect()
     }
 
-    /// In order.
+    /// In order, with the keys as the program sees them.
     pub fn items(&self) -> Vec<(Value, Value)> {
+        self.table.positions().map(|position| (self.table.shown_key(position), self.table.last(position))).collect()
+    }
+
+    /// In order, with the keys as they are looked for.
+    pub fn plain_items(&self) -> Vec<(Value, Value)> {
         self.table.positions().map(|position| (self.table.key(position), self.table.last(position))).collect()
+    }
+
+    /// Puts in all entries of another map.
+    pub fn put_all(&self, heap: &mut Heap, other: &Map) {
+        for (key, value) in other.plain_items() {
+            let is_new = self.insert(heap, key, value);
+            if let (true, Some(instance)) = (is_new, other.table.instance_of(key)) {
+                self.show_key(heap, key, instance);
+            }
+        }
     }
 }
 
@@ -621,7 +686,19 @@ impl Set {
     /// The member with this number in the order of insertion.
     #[inline]
     pub fn entry_at(&self, number: usize) -> Option<Value> {
-        self.table.position(number).map(|position| self.table.key(position))
+        self.table.position(number).map(|position| self.table.shown_key(position))
+    }
+
+    /// Puts in the members of another set whose plain keys are wanted.
+    pub fn put_all(&self, heap: &mut Heap, other: &Set, is_wanted: impl Fn(Value) -> bool) {
+        for key in other.plain_keys() {
+            if is_wanted(key)
+                && self.insert(heap, key)
+                && let Some(instance) = other.table.instance_of(key)
+            {
+                self.show_key(heap, key, instance);
+            }
+        }
     }
 }
 

@@ -166,6 +166,7 @@ impl<'h> Marker<'h> {
             Tag::MAP => {
                 let table = &layout!(Map).table;
                 self.buffers += table.buffer_bytes();
+                table.shown.get().into_iter().for_each(|shown| self.object(shown));
                 for entry in table.words().as_chunks::<2>().0 {
                     if !entry[0].is_undef() {
                         self.value(entry[0]);
@@ -176,6 +177,7 @@ impl<'h> Marker<'h> {
             Tag::SET => {
                 let table = &layout!(Set).table;
                 self.buffers += table.buffer_bytes();
+                table.shown.get().into_iter().for_each(|shown| self.object(shown));
                 self.values(table.words());
             }
             Tag::CLOSURE => {

@@ -152,11 +152,7 @@ pub fn no_member(vm: &mut Vm, object: Value, name: Gc<Str>) -> Control {
         );
     }
     let what = vm.describe(object);
-    let kind = match object.tag {
-        Tag::MAP => "KeyError",
-        Tag::INSTANCE | Tag::STRUCT | Tag::MODULE => "NameError",
-        _ => "TypeError",
-    };
+    let kind = if object.is(Tag::MAP) { "KeyError" } else { "NameError" };
     let control = match object.tag {
         Tag::MAP => vm.throw(kind, format!("the map has no key `{text}`")),
         _ => vm.throw(kind, format!("{what} has no field or method `{text}`")),
@@ -444,9 +440,7 @@ pub fn map_extend(vm: &mut Vm, word: Word) -> Flow {
         let control = vm.throw("TypeError", format!("only a map can be spread into a map, not {what}"));
         return control::raise(vm, control);
     };
-    for (key, value) in other.items() {
-        map.insert(&mut vm.heap, key, value);
-    }
+    map.put_all(&mut vm.heap, &other);
     // SAFETY: the next op.
     unsafe { vm.pc = vm.pc.add(1) };
     vm.safepoint();

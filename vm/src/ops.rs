@@ -1,0 +1,89 @@
+//! What values do: arithmetic, comparison, text, access and iteration.
+//!
+//! Interpreter and builtins share these functions. None of them runs code of the program: where a struct's `eq`, `compare`,
+//! `to_str`, `key` or `iter` decides, they say so (`None`), or hand over to the library written in Co
+//! ([`Control::TailCall`]), and none recurses over data, so nesting may be as deep as memory allows.
+
+pub mod arith;
+pub mod compare;
+pub mod convert;
+pub mod display;
+pub mod equal;
+pub mod float;
+pub mod format;
+pub mod index;
+pub mod iterate;
+pub mod sort;
+pub mod text;
+
+use co_lang::diagnostic::Code;
+
+use crate::{
+    builtins::Control,
+    heap::{Heap, object::Instance},
+    value::{Tag, Value},
+    vm::Vm,
+};
+
+/// The longest `str` or `bytes` that an operation makes, in bytes.
+pub const MAX_TEXT: usize = 1 << 30;
+/// The longest list that an operation makes at once.
+pub const MAX_ITEMS: usize = 1 << 27;
+
+/// The type's name as messages show it: a struct's own name for an instance.
+pub fn type_name(heap: &Heap, value: Value) -> &str {
+    match value.as_object::<Instance>() {
+        Some(instance) => heap.shape(instance.shape_id()).name.as_str(),
+        None => value.type_name(),
+    }
+}
+
+impl Vm {
+    /// As [`Vm::throw`] with an advice below the report.
+    #[cold]
+    pub fn throw_help(&mut self, kind: &str, message: impl AsRef<str>, help: impl Into<String>) -> Control {
+        let control = self.throw(kind, message);
+        self.hint(help.into());
+        control
+    }
+
+    /// A coroutine stands where its result was meant.
+    #[cold]
+    pub fn throw_coroutine(&mut self, message: impl Into<String>) -> Control {
+        let control = self.throw_code("TypeError", Code::COROUTINE_AS_VALUE, message.into());
+        let help = "the call of an async function gives a coroutine; write `await` before the call to get its result";
+        self.hint(help.to_string());
+        control
+    }
+
+    /// `what` needs `wanted`, but got a value of another type: `wrong_type("take(n)", "an int", got)`.
+    #[cold]
+    pub fn wrong_type(&mut self, what: &str, wanted: &str, got: Value) -> Control {
+        let message = format!("{what} needs {wanted}, not {}", type_name(&self.heap, got));
+        if got.is(Tag::COROUTINE) {
+            return self.throw_coroutine(message);
+        }
+        self.throw("TypeError", message)
+    }
+
+    /// Throws `MemoryLimit` if a text of `bytes` bytes would be too long.
+    pub fn check_text(&mut self, bytes: usize) -> Result<(), Control> {
+        if bytes <= MAX_TEXT { Ok(()) } else { Err(self.too_long("text", "bytes", MAX_TEXT)) }
+    }
+
+    /// Throws `MemoryLimit` if a list of `items` items would be too long.
+    pub fn check_items(&mut self, items: usize) -> Result<(), Control> {
+        if items <= MAX_ITEMS { Ok(()) } else { Err(self.too_long("list", "items", MAX_ITEMS)) }
+    }
+
+    #[cold]
+    fn too_long(&mut self, what: &str, unit: &str, most: usize) -> Control {
+        self.throw("MemoryLimit", format!("the {what} would have more than {most} {unit}"))
+    }
+
+    /// A new `str`, unless it would be too long.
+    pub fn new_str(&mut self, text: &str) -> Result<Value, Control> {
+        self.check_text(text.len())?;
+        Ok(self.heap.str(text).into())
+    }
+}
