@@ -6,6 +6,7 @@
 
 use crate::source::{Location, SourceId, Span};
 
+pub mod allow;
 pub mod catalogue;
 pub mod nearest;
 pub mod render;

@@ -15,3 +15,8 @@ pub mod parser;
 pub mod ast;
 pub mod diagnostic;
 pub mod resolve;
+pub mod check;
+pub mod modules;
+mod stack;
+#[cfg(test)]
+mod testing;

@@ -39,8 +39,6 @@ mod tests;
 mod walk;
 
 /// Finds out what every name of a file means. Never fails: what has an error resolves to [`Res::Unresolved`].
-///
-/// In a file with syntax errors, undefined names are not reported, as their declarations may be what could not be read.
 pub fn resolve(
     source: SourceId,
     ast: &Ast,
@@ -370,8 +368,17 @@ pub enum ExportKind {
     Var,
     Fn,
     Struct,
-    /// A name that the file has imported itself.
-    Import,
+    /// A single name that the file has imported itself.
+    Member,
+    /// A module that the file has imported, for its own use only.
+    Module,
+}
+
+impl Export {
+    /// Other files may use it.
+    pub fn is_public(&self) -> bool {
+        self.kind != ExportKind::Module && !is_private(&self.name)
+    }
 }
 
 impl Exports {
@@ -394,7 +401,8 @@ impl Resolution {
                 GlobalKind::Var => ExportKind::Var,
                 GlobalKind::Fn(_) => ExportKind::Fn,
                 GlobalKind::Struct(_) => ExportKind::Struct,
-                GlobalKind::Module(_) | GlobalKind::Member(..) => ExportKind::Import,
+                GlobalKind::Member(..) => ExportKind::Member,
+                GlobalKind::Module(_) => ExportKind::Module,
                 GlobalKind::Outer(_) => return None,
             };
             let location = Location { source, span: global.span };

@@ -87,3 +87,6 @@ impl std::fmt::Display for Code {
         f.pad(self.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,16 +3,23 @@
 /// The candidate that is near enough to `name` to be worth a hint. Of several equally near ones the first.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().count();
-    let wanted = folded(name);
+    let limit = limit(length);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
-        // A length that differs by more than the limit cannot be near; this spares most of the tables below.
-        if candidate == name || candidate.len().abs_diff(name.len()) > limit(length) * 4 {
+        // Most candidates are ruled out by their length, which is much cheaper than the distance.
+        let near_in_length =
+            candidate.len().abs_diff(name.len()) <= if candidate.is_ascii() { limit } else { limit * 4 };
+        let distance = if candidate == name {
             continue;
-        }
-        let distance = if folded(candidate) == wanted { 0 } else { strsim::osa_distance(name, candidate) };
+        } else if same_but_for_style(candidate, name) {
+            0
+        } else if near_in_length {
+            strsim::osa_distance(name, candidate)
+        } else {
+            continue;
+        };
         let better = best.is_none_or(|(least, _)| distance < least);
-        if better && (distance == 0 || distance <= limit(length) && distance < length) {
+        if better && (distance == 0 || distance <= limit && distance < length) {
             best = Some((distance, candidate));
         }
     }
@@ -25,8 +32,11 @@ fn limit(length: usize) -> usize {
 }
 
 /// `startsWith`, `StartsWith` and `starts_with` are spellings of one name.
-fn folded(name: &str) -> String {
-    name.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
+fn same_but_for_style(a: &str, b: &str) -> bool {
+    fn folded(name: &str) -> impl Iterator<Item = char> {
+        name.chars().filter(|c| *c != '_').flat_map(char::to_lowercase)
+    }
+    folded(a).eq(folded(b))
 }
 
 #[cfg(test)]

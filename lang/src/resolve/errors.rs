@@ -31,8 +31,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn undefined(&mut self, name: Symbol, span: Span) {
-        // The declaration may stand where the parser could not read.
-        if self.has_syntax_errors || self.frame().reported.contains(&name) {
+        if self.frame().reported.contains(&name) {
             return;
         }
         self.frame().reported.push(name);
@@ -45,10 +44,10 @@ impl Resolver<'_> {
         );
         if let Some(known) = foreign::name(text) {
             error.labels[0].message = known.label.to_string();
-            error = error.help(known.help);
-            if let Some(replacement) = known.replacement {
-                error = error.fix(format!("write `{replacement}`"), self.edit(span, replacement));
-            }
+            error = match known.replacement {
+                Some(replacement) => error.fix(known.help, self.edit(span, replacement)),
+                None => error.help(known.help),
+            };
         } else if text == "self" {
             error.labels[0].message = "this function has no `self`".into();
             error = error.help("only methods have it: write it as the first parameter of a struct's `fn`");
@@ -143,16 +142,26 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn not_in_alternative(&mut self, name: Symbol, span: Span, other: Span) {
-        let text = self.ast.name(name);
-        let error = self
+    /// `names` with their places are bound in some alternative and not in the one at `other`.
+    pub(super) fn alternatives_differ(&mut self, names: &[(Symbol, Span)], other: Span) {
+        let Some(((name, span), more)) = names.split_first() else { return };
+        let text = self.ast.name(*name);
+        let mut error = self
             .error(
                 Code::DIFFERENT_ALTERNATIVES,
-                format!("`{text}` is bound in one alternative only"),
-                span,
+                format!("`{text}` is not bound in every alternative"),
+                *span,
                 "bound here",
             )
-            .label(self.source, other, format!("no `{text}` here"))
+            .label(self.source, other, format!("no `{text}` here"));
+        for (name, span) in more.iter().take(2) {
+            error = error.label(
+                self.source,
+                *span,
+                format!("`{}` is bound here alone, too", self.ast.name(*name)),
+            );
+        }
+        let error = error
             .note("whichever alternative fits, the arm runs with the same variables")
             .help("bind the same names in every alternative, or write two arms");
         self.report(error);
@@ -176,21 +185,25 @@ impl Resolver<'_> {
         self.report(error);
     }
 
-    pub(super) fn assigned_constant(&mut self, name: Symbol, span: Span, declared: Span, item: bool) {
+    /// `keyword` is where the `let` that declares it starts, or [`NONE`] for functions and structs.
+    pub(super) fn assigned_constant(&mut self, name: Symbol, span: Span, declared: Span, keyword: u32) {
         let text = self.ast.name(name);
-        let mut error = self.error(
+        let error = self.error(
             Code::ASSIGNED_CONSTANT,
             format!("`{text}` cannot be assigned"),
             span,
             "assigned here",
         );
-        if item {
-            error = error.label(self.source, declared, "declared here, for good");
-            error = error.help(format!("use another name, or a new `var {text}` in an inner block"));
+        let error = if keyword == NONE {
+            error
+                .label(self.source, declared, "declared here, for good")
+                .help(format!("use another name, or a new `var {text}` in an inner block"))
         } else {
-            error = error.label(self.source, declared, "declared with `let`, so it keeps its value");
-            error = error.help(format!("declare it with `var {text}` if it is to change"));
-        }
+            let word = Span::new(keyword, keyword + "let".len() as u32);
+            error
+                .label(self.source, declared, "declared with `let`, so it keeps its value")
+                .fix("declare it with `var` if it is to change", self.edit(word, "var"))
+        };
         self.report(error);
     }
 
@@ -198,8 +211,11 @@ impl Resolver<'_> {
         let global = self.out.global(id);
         let (kind, declared) = (global.kind, global.span);
         match kind {
-            GlobalKind::Let | GlobalKind::Var => self.assigned_constant(name, span, declared, false),
-            GlobalKind::Fn(_) | GlobalKind::Struct(_) => self.assigned_constant(name, span, declared, true),
+            GlobalKind::Let | GlobalKind::Var => {
+                let keyword = self.global_lets.get(id.0 as usize).copied().unwrap_or(NONE);
+                self.assigned_constant(name, span, declared, keyword);
+            }
+            GlobalKind::Fn(_) | GlobalKind::Struct(_) => self.assigned_constant(name, span, declared, NONE),
             GlobalKind::Module(_) | GlobalKind::Member(..) => {
                 let text = self.ast.name(name);
                 let error = self
@@ -266,7 +282,9 @@ impl Resolver<'_> {
     }
 
     pub(super) fn check_yield(&mut self, span: Span) {
-        let form = match self.frame().owner {
+        let (owner, in_default) = (self.frame().owner, self.frame().in_default);
+        let form = match owner {
+            _ if in_default => None,
             Owner::Function(id) => Some(self.ast[id].form),
             Owner::TopLevel | Owner::Defaults(_) => None,
         };
@@ -281,6 +299,7 @@ impl Resolver<'_> {
     pub(super) fn outside_function(&mut self, word: &str, span: Span) {
         let owner = self.frame().owner;
         let place = match owner {
+            _ if self.frame().in_default => "this is the default of a parameter",
             Owner::TopLevel => "this is the top level of the file",
             Owner::Defaults(_) => "this is the default of a field",
             Owner::Function(id) if self.ast[id].form == FnForm::Test => {
@@ -337,19 +356,6 @@ impl Resolver<'_> {
             .help(help);
         self.report(error);
         self.out.names[callee.index()] = Some(Res::Unresolved);
-    }
-
-    pub(super) fn test_inside(&mut self, span: Span) {
-        let error = self
-            .error(
-                Code::ONLY_AT_TOP_LEVEL,
-                "a test stands only at the top level",
-                span,
-                "this one is inside a block",
-            )
-            .note("tests run one by one, without what is around them")
-            .help("move it out of the block");
-        self.report(error);
     }
 
     pub(super) fn too_many_captures(&mut self, span: Span) {

@@ -1,6 +1,6 @@
 //! Names of other files and modules: imports, their members, and what other languages call things.
 
-use super::{ExportKind, GlobalKind, Res, is_private, walk::Resolver};
+use super::{Export, ExportKind, GlobalKind, Res, walk::Resolver};
 use crate::{
     ast::{ExprId, ExprKind, ImportId, ImportSource, Symbol},
     diagnostic::{Code, Diagnostic, nearest::nearest},
@@ -74,18 +74,16 @@ impl Resolver<'_> {
         let text = self.ast.name(name);
         let name_span = Span::new(span.end.saturating_sub(text.len() as u32).max(span.start), span.end);
         let found = self.check_offered(import, self.ast.name(binding), text, name_span);
-        if let (true, Some(kind)) = (assigned, found)
-            && kind != ExportKind::Var
-        {
+        if assigned && found {
             let error = self
                 .error(
                     Code::ASSIGNED_CONSTANT,
-                    format!("`{text}` cannot be assigned"),
+                    format!("`{text}` cannot be assigned from outside"),
                     name_span,
                     "assigned here",
                 )
-                .note("the module declares it for good")
-                .help("the module can declare it with `var`, or offer a function that changes it");
+                .note("only the module itself can assign its variables")
+                .help("the module can offer a function that does it");
             self.report(error);
         }
     }
@@ -107,45 +105,53 @@ impl Resolver<'_> {
         }
     }
 
-    /// Reports a name that the module does not offer. Gives what kind of thing it is, if that is known.
-    fn check_offered(
-        &mut self,
-        import: ImportId,
-        module: &str,
-        name: &str,
-        span: Span,
-    ) -> Option<ExportKind> {
+    /// Reports a name that the module does not offer. Gives whether it does, as far as that is known.
+    fn check_offered(&mut self, import: ImportId, module: &str, name: &str, span: Span) -> bool {
         match self.ast[import].source {
             ImportSource::Standard(standard) => {
                 let standard = self.ast.name(standard);
-                let known = self.prelude.modules.iter().find(|module| module.name == standard)?;
+                let Some(known) = self.prelude.modules.iter().find(|module| module.name == standard) else {
+                    return false;
+                };
                 if known.members.iter().any(|member| member.name == name) {
-                    return Some(ExportKind::Let);
+                    return true;
                 }
                 let members = known.members.iter().map(|member| member.name.as_str());
                 let error = self.unknown_member(module, name, span, members);
                 self.report(error);
-                None
+                false
             }
             ImportSource::File(_) => {
-                let exports = self.imports.files.get(&import)?.clone();
+                let Some(exports) = self.imports.files.get(&import).cloned() else { return false };
                 let found = exports.find(name);
-                if found.is_some() && !is_private(name) {
-                    return found.map(|export| export.kind);
+                if found.is_some_and(Export::is_public) {
+                    return true;
                 }
-                let public =
-                    exports.names.iter().map(|export| export.name.as_str()).filter(|name| !is_private(name));
+                let public = exports.names.iter().filter(|export| export.is_public());
+                let public = public.map(|export| export.name.as_str());
                 let error = match found {
-                    Some(export) => {
-                        let text = format!("`{name}` is private to {module}");
-                        let mut error = self.error(Code::PRIVATE_NAME, text, span, "used outside its file");
-                        error = error.label(export.location.source, export.location.span, "declared here");
-                        error.note("a name that starts with `_` belongs to its file alone")
-                    }
+                    Some(export) if export.kind == ExportKind::Module => self
+                        .error(
+                            Code::UNKNOWN_MEMBER,
+                            format!("{module} has no `{name}`"),
+                            span,
+                            "unknown name",
+                        )
+                        .label(export.location.source, export.location.span, "imported there for its own use")
+                        .help("import it here as well"),
+                    Some(export) => self
+                        .error(
+                            Code::PRIVATE_NAME,
+                            format!("`{name}` is private to {module}"),
+                            span,
+                            "used outside its file",
+                        )
+                        .label(export.location.source, export.location.span, "declared here")
+                        .note("a name that starts with `_` belongs to its file alone"),
                     None => self.unknown_member(module, name, span, public),
                 };
                 self.report(error);
-                None
+                false
             }
         }
     }
@@ -187,18 +193,9 @@ impl Resolver<'_> {
         self.report(error);
     }
 
-    /// An import inside a function or block. What it would bind is declared there, so that its uses are not reported.
-    pub(super) fn import_inside(&mut self, id: ImportId, span: Span) {
-        let error = self
-            .error(
-                Code::ONLY_AT_TOP_LEVEL,
-                "an import stands only at the top level",
-                span,
-                "this one is inside a block",
-            )
-            .note("imports run before the rest of the file, in the order in which they are written")
-            .help("move it to the top of the file");
-        self.report(error);
+    /// An import inside a function or block, which the parser has reported. What it would bind is declared there, so that
+    /// its uses are not reported.
+    pub(super) fn import_inside(&mut self, id: ImportId) {
         let import = self.ast[id];
         let items = import.items.map(|items| self.ast.list(items)).unwrap_or_default();
         let bindings = match import.items {

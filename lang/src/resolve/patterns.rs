@@ -2,14 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{
-    Binding, FileRole, Global, GlobalId, GlobalKind,
-    scope::NONE,
-    walk::{Resolver, deep},
-};
+use super::{Binding, FileRole, Global, GlobalId, GlobalKind, scope::NONE, walk::Resolver};
 use crate::{
     ast::{PatId, PatKind, StmtId, StmtKind, Symbol},
     source::Span,
+    stack::deep,
 };
 
 /// A place in a pattern that binds a name.
@@ -31,7 +28,11 @@ impl Resolver<'_> {
             match self.ast[*stmt].kind {
                 StmtKind::Let { mutable, pattern, .. } => {
                     let kind = if mutable { GlobalKind::Var } else { GlobalKind::Let };
+                    let first = self.out.globals.len();
                     self.declare_global_pattern(pattern, kind);
+                    let keyword = self.ast[*stmt].span.start;
+                    self.global_lets.resize(first, NONE);
+                    self.global_lets.resize(self.out.globals.len(), keyword);
                 }
                 StmtKind::Fn(id) => {
                     if let Some(name) = self.ast[id].name {
@@ -86,7 +87,10 @@ impl Resolver<'_> {
         }
         if self.role != FileRole::Repl {
             self.declared_twice(name, span, self.out.globals[known as usize].span);
-            return self.make_global(name, span, kind);
+            let id = self.make_global(name, span, kind);
+            // Elsewhere the name goes on meaning the first.
+            self.meanings[name.index()].global = known;
+            return id;
         }
         // It may now hold what several declarations say, so nothing can be known of its value.
         self.constant[known as usize] = kind != GlobalKind::Var;
@@ -115,6 +119,7 @@ impl Resolver<'_> {
                     self.make_pattern_locals(pattern, mutable, true);
                     for state in &mut self.states[first..] {
                         state.block = block;
+                        state.keyword = self.ast[*stmt].span.start;
                     }
                 }
                 StmtKind::Fn(id) => {
@@ -271,6 +276,9 @@ impl Resolver<'_> {
             index.extend(declared.map(|at| (sites[at].name, at)));
         }
         let mut seen = vec![0; end - start];
+        // One pattern, one mistake: the first alternative that differs is told.
+        let mut reported = !report;
+        let mut extra = Vec::new();
         for (turn, other) in (1..).zip(others) {
             let from = sites.len();
             self.collect_sites(*other, sites, report);
@@ -292,15 +300,19 @@ impl Resolver<'_> {
                         sites[at].same_as = known as u32;
                         seen[known - start] = turn;
                     }
-                    None if report => self.not_in_alternative(name, sites[at].span, self.ast[*first].span),
-                    None => {}
+                    None => extra.push((name, sites[at].span)),
                 }
             }
-            for known in start..end {
-                if report && sites[known].same_as == NONE && seen[known - start] != turn {
-                    self.not_in_alternative(sites[known].name, sites[known].span, self.ast[*other].span);
-                }
+            let missing = |at: &usize| sites[*at].same_as == NONE && seen[*at - start] != turn;
+            let mut missing: Vec<_> =
+                (start..end).filter(missing).map(|at| (sites[at].name, sites[at].span)).collect();
+            if !(reported || missing.is_empty() && extra.is_empty()) {
+                reported = true;
+                let other = if missing.is_empty() { *first } else { *other };
+                missing.append(&mut extra);
+                self.alternatives_differ(&missing, self.ast[other].span);
             }
+            extra.clear();
         }
     }
 }

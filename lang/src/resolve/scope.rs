@@ -50,6 +50,8 @@ pub(super) struct LocalState {
     hidden: u32,
     /// Index in `Resolver::blocks` of the block that declares it, or [`NONE`] for parameters and variables of patterns.
     pub block: u32,
+    /// Where the `let` or `var` of its statement starts, or [`NONE`].
+    pub keyword: u32,
     /// Index in that block's items, if it is a `fn` or `struct`.
     pub item: u32,
     /// It is in [`super::BlockStart::cells`].
@@ -63,6 +65,8 @@ pub(super) struct Frame {
     pub loops: Vec<u32>,
     pub defers: u32,
     pub is_generator: bool,
+    /// The walk is in the default of a parameter.
+    pub in_default: bool,
     /// The local that means this very function.
     pub this: Option<LocalId>,
     captures: Vec<Captured>,
@@ -87,6 +91,7 @@ impl Frame {
             loops: Vec::new(),
             defers: 0,
             is_generator: false,
+            in_default: false,
             this: None,
             captures: Vec::new(),
             index: FxHashMap::default(),
@@ -172,6 +177,7 @@ impl Resolver<'_> {
             assigned_by_defer: false,
             hidden: meaning.pending,
             block: NONE,
+            keyword: NONE,
             item: NONE,
             early: false,
         });

@@ -17,6 +17,7 @@ use crate::{
     },
     diagnostic::Diagnostic,
     source::{SourceId, Span},
+    stack::deep,
 };
 
 pub(super) struct Resolver<'a> {
@@ -28,8 +29,6 @@ pub(super) struct Resolver<'a> {
     pub imports: &'a ImportExports,
     pub out: Resolution,
     pub diagnostics: Vec<Diagnostic>,
-    /// Some declaration may be missing from the tree.
-    pub has_syntax_errors: bool,
     /// How many hints with near names were looked for; see [`Resolver::undefined`].
     pub hints: u32,
     /// By symbol.
@@ -49,6 +48,8 @@ pub(super) struct Resolver<'a> {
     pub constant: Vec<bool>,
     /// Parallel to `out.globals`: the top level has carried out its declaration.
     pub passed: Vec<bool>,
+    /// Where the `let` or `var` that declares a global starts, or `NONE`; may be shorter than `out.globals`.
+    pub global_lets: Vec<u32>,
     /// The globals made for names of earlier lines, by index in `names_before`.
     outer_globals: FxHashMap<u32, GlobalId>,
     /// For the functions that capture something, in the order of their ends: the variables.
@@ -58,11 +59,6 @@ pub(super) struct Resolver<'a> {
     /// The next function, if it is this one, is the value of this local for ever.
     bound_to: Option<(FnId, LocalId)>,
     underscore: Option<Symbol>,
-}
-
-/// Goes on with enough native stack, however deep the tree is.
-pub(super) fn deep<R>(walk: impl FnOnce() -> R) -> R {
-    stacker::maybe_grow(96 * 1024, 2 * 1024 * 1024, walk)
 }
 
 impl<'a> Resolver<'a> {
@@ -95,9 +91,6 @@ impl<'a> Resolver<'a> {
             structs: vec![StructInfo::default(); ast.structs.len()],
             ..Resolution::default()
         };
-        let has_syntax_errors = ast.stmts.iter().any(|stmt| matches!(stmt.kind, StmtKind::Error))
-            || ast.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Error))
-            || ast.pats.iter().any(|pat| matches!(pat.kind, PatKind::Error));
         Resolver {
             source,
             ast,
@@ -107,7 +100,6 @@ impl<'a> Resolver<'a> {
             imports,
             out,
             diagnostics: Vec::new(),
-            has_syntax_errors,
             hints: 0,
             meanings,
             undo: Vec::new(),
@@ -119,6 +111,7 @@ impl<'a> Resolver<'a> {
             states: Vec::new(),
             constant: Vec::new(),
             passed: Vec::new(),
+            global_lets: Vec::new(),
             outer_globals: FxHashMap::default(),
             captured: Vec::new(),
             sites: Vec::new(),
@@ -165,7 +158,7 @@ impl<'a> Resolver<'a> {
             StmtKind::For(id) => self.for_loop(id),
             StmtKind::Import(import) => {
                 if !top_level {
-                    self.import_inside(import, self.ast[id].span);
+                    self.import_inside(import);
                 }
                 self.check_import(import);
             }
@@ -175,9 +168,6 @@ impl<'a> Resolver<'a> {
                 self.frame().defers -= 1;
             }
             StmtKind::Test { body, .. } => {
-                if !top_level {
-                    self.test_inside(self.ast[body].head);
-                }
                 self.function(body);
             }
         }
@@ -244,7 +234,9 @@ impl<'a> Resolver<'a> {
         let params = self.ast.list(function.params);
         for param in params {
             if let Some(default) = param.default {
+                self.frame().in_default = true;
                 self.expr(default);
+                self.frame().in_default = false;
             }
             self.bind_pattern(param.pattern);
         }
@@ -369,7 +361,7 @@ impl<'a> Resolver<'a> {
                 self.function(function);
             }
             ExprKind::Return(value) => {
-                if matches!(self.frame().owner, Owner::Defaults(_)) {
+                if self.frame().in_default || matches!(self.frame().owner, Owner::Defaults(_)) {
                     self.outside_function("return", span);
                 }
                 value.into_iter().for_each(|value| self.expr(value));
@@ -523,7 +515,7 @@ impl<'a> Resolver<'a> {
         self.out.names[place.index()] = Some(match res {
             Found::Local(id) if !self.out.local(id).mutable => {
                 let declared = self.out.local(id).span;
-                self.assigned_constant(name, span, declared, self.states[id.0 as usize].item != NONE);
+                self.assigned_constant(name, span, declared, self.states[id.0 as usize].keyword);
                 Res::Unresolved
             }
             Found::Local(id) => {

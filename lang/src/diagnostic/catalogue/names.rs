@@ -73,15 +73,9 @@ pages! {
         wrong: "for i in range(3) { print(i) }\n",
         right: "for i in 0..3 { print(i) }\n",
     }
-    ONLY_AT_TOP_LEVEL = "E0213", "this stands only at the top level of a file" {
-        why: "Imports run before everything else, in the order in which they are written, and tests run on their own. Inside \
-              a function or block they would suggest something else.",
-        wrong: "fn root(x) {\n    import math\n    math.sqrt(x)\n}\nprint(root(2))\n",
-        right: "import math\nfn root(x) {\n    math.sqrt(x)\n}\nprint(root(2))\n",
-    }
     UNKNOWN_MODULE = "E0214", "module cannot be found" {
-        why: "`import name` takes a standard module, `import \"./file.co\"` a file, looked up from the place of the importing \
-              file.",
+        why: "`import name` takes a standard module, `import \"./file.co\"` a file. Its path begins with `./` or `../` and \
+              starts at the importing file.",
         wrong: "import maths\nprint(maths.pi)\n",
         right: "import math\nprint(math.pi)\n",
     }

@@ -94,8 +94,8 @@ pages! {
     NEEDS_PARENTHESES = "E0116", "operand needs parentheses" {
         why: "`not`, lambdas and jumps such as `return` bind more loosely than the operator in front of them. Parentheses say how \
               far they reach.",
-        wrong: "print(1 == 2 == not true)\n",
-        right: "print((1 == 2) == (not true))\n",
+        wrong: "print(1 == not true)\n",
+        right: "print(1 == (not true))\n",
     }
     NOT_ASSIGNABLE = "E0117", "this cannot be assigned to" {
         why: "Left of `=` stands a variable, `x.name`, `x[i]`, `_`, or a list of these. An operator such as `+=` takes only one \
@@ -169,14 +169,14 @@ pages! {
     }
     IMPORT_NAME = "E0130", "import without a usable name" {
         why: "An imported file is bound to its own name without `.co`. If that is no name of the language, `as` gives one.",
-        wrong: "import \"./my-util.co\"\n",
-        right: "# file: my-util.co\nlet answer = 42\n# file: main.co\nimport \"./my-util.co\" as util\nprint(util.answer)\n",
+        wrong: "import \"./my-util.co\"\nprint(my_util.answer)\n# file: my-util.co\nlet answer = 42\n",
+        right: "import \"./my-util.co\" as util\nprint(util.answer)\n# file: my-util.co\nlet answer = 42\n",
     }
     KEYWORD_AS_NAME = "E0131", "keyword as a name" {
         why: "The keywords of the language cannot name variables, functions, structs and parameters. After `.`, before `:` \
               in maps and calls, and for fields and methods they are plain names.",
-        wrong: "let match = 3\nprint(match)\n",
-        right: "let found = 3\nprint(found)\n",
+        wrong: "let match = 3\n",
+        right: "let found = 3\n",
     }
     TYPE_ANNOTATION = "E0132", "type annotation" {
         why: "Variables, parameters and results have no declared types. `x is int` tests one.",

@@ -1,0 +1,237 @@
+//! The whole front end over the programs of the reference's test suite and the examples: what they say they expect, and
+//! nothing else.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    modules::{Entry, LoadError, SourceLoader, load_program},
+    testing,
+};
+
+struct Disk;
+
+impl SourceLoader for Disk {
+    fn resolve(&self, from: Option<&Path>, text: &str) -> Result<PathBuf, LoadError> {
+        let folder = from.and_then(Path::parent).unwrap_or(Path::new("/"));
+        Ok(testing::normal(&folder.join(text)))
+    }
+
+    fn load(&self, path: &Path) -> Result<String, LoadError> {
+        std::fs::read_to_string(path).map_err(|error| LoadError { message: error.to_string() })
+    }
+}
+
+fn programs(folder: &Path, into: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let private = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('_'));
+        if path.is_dir() && !private {
+            programs(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "co") {
+            into.push(path);
+        }
+    }
+}
+
+/// Codes that are reported before the run, with their lines.
+fn expected(text: &str) -> Vec<String> {
+    let mut all: Vec<(usize, String)> = Vec::new();
+    for (line, content) in (1..).zip(text.lines()) {
+        for marker in ["# expect error: ", "# expect warning: "] {
+            for part in content.split(marker).skip(1) {
+                let code = part.split_whitespace().next().unwrap_or("");
+                if !code.starts_with("E04") {
+                    all.push((line, format!("{code} {line}")));
+                }
+            }
+        }
+    }
+    all.into_iter().map(|(_, text)| text).collect()
+}
+
+#[test]
+fn the_suite_gets_what_it_expects() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let mut all = Vec::new();
+    programs(&root.join("spec/tests"), &mut all);
+    programs(&root.join("examples"), &mut all);
+    all.sort();
+    let prelude = testing::prelude();
+    let mut wrong = String::new();
+    for path in &all {
+        // Not UTF-8, or only there to be imported.
+        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        let name = path.to_string_lossy();
+        let (program, report) = load_program(Entry::File(&name), &Disk, &prelude).expect("it can be read");
+        let of_main = |diagnostic: &&crate::diagnostic::Diagnostic| diagnostic.primary().source.0 == 0;
+        let found: Vec<_> = report.diagnostics.iter().filter(of_main).cloned().collect();
+        let (found, expected) = (testing::listed(&found, &program.sources), expected(&text));
+        if found != expected {
+            let relative = path.strip_prefix(root).unwrap_or(path).display();
+            wrong.push_str(&format!("{relative}\n    expected {expected:?}\n    found    {found:?}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(all.len() > 300, "only {} programs were found", all.len());
+}
+
+/// Every diagnostic's code with its line.
+fn codes(text: &str, wanted: &[&str]) {
+    assert_eq!(testing::codes(text), wanted, "\n{text}");
+}
+
+#[test]
+fn await_stands_in_async_functions_and_at_the_top_level() {
+    codes("await sleep(0)\nif true { await sleep(0) }\nfor await x in channel() { print(x) }", &[]);
+    codes(
+        "async fn f() { await sleep(0) }\nlet g = async |x| await f()\nlet c = async { await g(1) }\nspawn { await c }",
+        &[],
+    );
+    codes("test \"t\" { await sleep(0) }", &[]);
+    codes(
+        "struct S {\n async fn a(self) { await sleep(0) }\n fn b(self) { await sleep(0) }\n}",
+        &["E0301 3"],
+    );
+    codes(
+        "fn f() { await sleep(0); await sleep(1); for await x in channel() { print(x) } }\nprint(f())",
+        &["E0301 1"],
+    );
+    codes(
+        "async fn f() { let g = fn_of(|x| { let h = || await sleep(x); h }); await g() }\nfn fn_of(f) { f }",
+        &["E0304 1"],
+    );
+    codes("async fn f() { fn g() { await sleep(0) }; g() }", &["E0301 1"]);
+    codes("let g = |x| await sleep(x)", &["E0301 1"]);
+    codes("fn f() { [1].each(|x| { await sleep(x) }) }\nf()", &["E0301 1"]);
+    codes("struct S { x = await sleep(0) }", &["E0301 1"]);
+    codes("async fn f(x = await sleep(0)) { await sleep(x) }", &["E0301 1"]);
+    codes("async fn f(x = async || await sleep(0)) { await x() }", &[]);
+}
+
+#[test]
+fn scope_and_select_are_awaited() {
+    codes("scope { 1 }", &["E0311 1"]);
+    codes("let x = select { sleep(1s) => 1 }", &["E0311 1"]);
+    codes("let x = await scope { 1 }\nlet y = await (select { sleep(1s) => 1 })\nprint(x, y)", &[]);
+    codes("fn f() { await scope { 1 } }\nf()", &["E0301 1"]);
+}
+
+#[test]
+fn what_may_leave_a_block() {
+    codes("fn f() { defer { return 1 } }\nf()", &["E0310 1"]);
+    codes("while true { defer { break } }", &["E0310 1"]);
+    codes("while true { try { 1 } finally { continue } }", &["E0310 1"]);
+    codes("fn f() { defer { for x in [1] { break }; [1].each(|x| { return x }) } }\nf()", &[]);
+    codes("fn f() { for x in [1] { try { 1 } finally { while true { break } } } }\nf()", &[]);
+    codes("async fn f() { await scope { return 1 }; while true { await scope { break } } }", &[]);
+    codes("async fn f() { await scope { yield 1 } }", &["E0310 1"]);
+    codes(
+        "fn f() { defer { yield 1 } }\nfn g() { try { 1 } finally { yield 2 } }\nprint(f, g)",
+        &["E0310 1", "E0310 2"],
+    );
+    codes("async fn f() { await select { sleep(yield 1) => 2 } }", &["E0310 1"]);
+    codes("async fn f() { while true { await select { x = sleep(1s) => { yield x; break } } } }", &[]);
+    codes("async fn f() { await scope { let g = || { yield 1 }; g } }", &[]);
+}
+
+#[test]
+fn statements_without_effect() {
+    codes("let x = 1\nx == 2\nprint(x)", &["W0203 2"]);
+    codes("let a = 1\nlet b = a\n- 2\nprint(b)", &["W0203 3"]);
+    codes("let a = [1]\nlet b = a\n[0]\nprint(b)", &["W0203 3"]);
+    codes("fn f(x) { x; 1; x + 1 }\nprint(f(1))", &["W0203 1", "W0203 1"]);
+    codes("for x in [1] { x + 1 }\nfor x in [1] { print(x) }", &["W0203 1"]);
+    codes("fn f() { \"\"\"what it does\"\"\"\n 1 }\nprint(f())", &["W0203 1"]);
+    codes("|x| x\nprint(1)", &["W0203 1"]);
+    // For its value, for what it throws, for what the right side does.
+    codes("1 + 1", &[]);
+    codes("fn f(x) { if x { x == 1 } else { x > 2 } }\nprint(f(1))", &[]);
+    codes("try { 1 // 0; print(1) } catch e { print(e) }", &[]);
+    codes("fn f(x) { x ?? return 1; x or throw \"no\"; x and print(x); print(x) }\nf(1)", &[]);
+    codes(
+        "fn f(x) { match x { 0 => nil, _ => print(x) }; if x { nil } else { print(x) }; x.y; x[0] }\nprint(f(1))",
+        &[],
+    );
+    codes("let f = || { 1 == 1 }\nprint(f())", &[]);
+    codes("# allow: W0203\n1 == 2\nprint(1)", &[]);
+}
+
+/// The text after the first fix of its first diagnostic.
+fn fixed(text: &str) -> String {
+    let (_, diagnostics) = testing::front_end(text);
+    let fix = diagnostics.first().and_then(|diagnostic| diagnostic.fixes.first()).expect("there is a fix");
+    let mut edits = fix.edits.clone();
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.location));
+    let mut out = text.to_string();
+    for edit in edits {
+        out.replace_range(edit.location.span.range(), &edit.text);
+    }
+    out
+}
+
+#[test]
+fn fixes_mend_the_program() {
+    let cases = [
+        ("let p = 1\nlet t = p\n    - 2 + 3\nprint(t)", "let p = 1\nlet t = p -\n    2 + 3\nprint(t)"),
+        ("let p = [1]\nlet t = p\n    [0]\nprint(t)", "let p = [1]\nlet t = p[\n    0]\nprint(t)"),
+        ("print(totl)\nlet total = 1", "print(totl)\nlet total = 1"),
+        ("scope { 1 }", "await scope { 1 }"),
+        ("print(math.pi)", "import math\nprint(math.pi)"),
+        ("x = 1\nprint(x)", "var x = 1\nprint(x)"),
+        (
+            "fn load(x) { await sleep(x); x }\nfn twice(x) { [load(x), load(x).len()] }\nasync fn main() { twice(1) }\nprint(load(2) + 1)\nawait main()",
+            "async fn load(x) { await sleep(x); x }\nasync fn twice(x) { [await load(x), (await load(x)).len()] }\nasync fn main() { await twice(1) }\nprint(await load(2) + 1)\nawait main()",
+        ),
+        // Used as a value: its callers are not known.
+        ("fn f(x) { await sleep(x) }\n[1].each(f)", "async fn f(x) { await sleep(x) }\n[1].each(f)"),
+        (
+            "fn f() {\n fn down(n) { await sleep(n); if n > 0 { down(n - 1) } }\n down(2)\n}\nf()",
+            "async fn f() {\n async fn down(n) { await sleep(n); if n > 0 { await down(n - 1) } }\n await down(2)\n}\nawait f()",
+        ),
+    ];
+    for (wrong, right) in cases.iter().filter(|(wrong, right)| wrong != right) {
+        assert_eq!(fixed(wrong), *right);
+    }
+    for (_, right) in cases.iter().filter(|(wrong, _)| !wrong.contains("each(f)") && !wrong.contains("totl"))
+    {
+        codes(right, &[]);
+    }
+}
+
+/// As a person sees it.
+fn report(text: &str) -> String {
+    use crate::diagnostic::render::{Format, Options, render};
+    let (program, diagnostics) = testing::front_end(text);
+    let at = |width| {
+        let options = Options { color: false, width, format: Format::Human };
+        format!("{}\n{}", "=".repeat(width), render(&diagnostics, &program.sources, options))
+    };
+    format!("{text}\n{}{}", at(80), at(60))
+}
+
+#[test]
+fn reports_read_well() {
+    let programs = [
+        (
+            "e0301",
+            "fn load(url) {\n    let text = await get(url)\n    await sleep(10ms)\n    text\n}\nasync fn get(url) { await sleep(1ms); url }\n\nfn page() {\n    load(\"a\").upper() + load(\"b\")\n}\nprint(page())\n",
+        ),
+        (
+            "e0304",
+            "async fn double(x) { await sleep(1ms); x * 2 }\n\nasync fn main() {\n    let xs = [1, 2, 3].map(|x| await double(x))\n    print(xs)\n}\nawait main()\n",
+        ),
+        (
+            "e0310",
+            "fn read(path) {\n    defer { return nil }\n    try {\n        path.len()\n    } finally {\n        for x in [1] { break }\n        return 2\n    }\n}\nprint(read(\"x\"))\n",
+        ),
+        ("e0311", "let x = select {\n    sleep(1s) => 1\n}\nprint(x)\n"),
+        ("w0203", "let price = 10\nlet total = price\n    - 3\ntotal == 4\nprint(total)\n"),
+        (
+            "names",
+            "import \"./util.co\"\nlet total = util.dubble(3)\ntotal += 1\nprint(totl, None, len(total), util._x, range(3))\nfn f(a, a) { later }\nlet total = 3\n# file: util.co\nlet _x = 1\nfn double(x) { x * 2 }\n",
+        ),
+    ];
+    for (name, text) in programs {
+        insta::assert_snapshot!(name, report(text));
+    }
+}
