@@ -10,7 +10,6 @@
 
 use std::{
     collections::HashMap,
-    future::Future,
     sync::{Arc, atomic::{AtomicU32, Ordering}},
     task::{Context, Poll},
 };
@@ -110,8 +109,10 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub fn new(host: Box<dyn Host>, options: Options) -> Engine {
-        let mut vm = Vm::new(host, library::load);
+    pub fn new(mut host: Box<dyn Host>, options: Options) -> Engine {
+        // A run with virtual time can be repeated exactly.
+        let random_seed = if options.virtual_time { 0 } else { host.random_seed() };
+        let mut vm = Vm::new(host, random_seed, library::load);
         vm.args = options.args.clone();
         vm.heap.set_limit(options.memory_limit);
         vm.sched.clock = if options.virtual_time {

@@ -102,10 +102,10 @@ pub struct Vm {
 }
 
 impl Vm {
-    pub fn new(mut host: Box<dyn Host>, library_loader: LibraryLoader) -> Box<Vm> {
+    pub fn new(host: Box<dyn Host>, random_seed: u64, library_loader: LibraryLoader) -> Box<Vm> {
         let mut heap = Heap::new(host.hash_seed());
         task::register(&mut heap);
-        let builtins = builtins::State::new(&mut heap, host.random_seed());
+        let builtins = builtins::State::new(&mut heap, random_seed);
         let root = task::root_closure(&mut heap);
         let await_stub = task::await_stub(&mut heap);
         let interrupt_word = Arc::new(AtomicU32::new(0));
@@ -315,11 +315,13 @@ impl Vm {
         }
     }
 
-    /// Adds the nearest of the names as advice to the error that was just made, if one is near.
+    /// Adds the nearest of the names to the message of the error that was just made, if one is near.
     pub fn hint_nearest<'a>(&mut self, name: &str, names: impl Iterator<Item = &'a str>) {
-        if let Some(near) = co_lang::diagnostic::nearest::nearest(name, names) {
-            self.hint(format!("did you mean `{near}`?"));
-        }
+        let Some(near) = co_lang::diagnostic::nearest::nearest(name, names) else { return };
+        let Some(error) = self.raised.as_object::<ErrorObject>() else { return };
+        let message = format!("{}; did you mean `{near}`?", error.message.get().as_text().unwrap_or_default());
+        let message = self.heap.str(&message);
+        self.heap.store(error.into(), &error.message, message.into());
     }
 
     /// Throws a value that is at hand: `return Err(vm.throw_value(error))`.

@@ -164,9 +164,16 @@ pub fn element(vm: &mut Vm, word: Word, value: Value) -> Flow {
                     *state.add(4) = pair.get(1).unwrap_or(Value::NIL);
                 }
                 _ => {
-                    let what = vm.describe(value);
-                    let control =
-                        vm.throw("TypeError", format!("a loop with two variables needs pairs, but got {what}"));
+                    let control = match value.as_object::<List>() {
+                        Some(list) => {
+                            let len = list.len();
+                            vm.throw("ValueError", format!("a loop with two variables needs pairs, but got a list of {len}"))
+                        }
+                        None => {
+                            let what = vm.describe(value);
+                            vm.throw("TypeError", format!("a loop with two variables needs pairs, but got {what}"))
+                        }
+                    };
                     return control::raise(vm, control);
                 }
             }
