@@ -152,11 +152,7 @@ pub fn no_member(vm: &mut Vm, object: Value, name: Gc<Str>) -> Control {
         );
     }
     let what = vm.describe(object);
-    let kind = match object.tag {
-        Tag::MAP => "KeyError",
-        Tag::INSTANCE | Tag::STRUCT | Tag::MODULE => "NameError",
-        _ => "TypeError",
-    };
+    let kind = if object.is(Tag::MAP) { "KeyError" } else { "NameError" };
     let control = match object.tag {
         Tag::MAP => vm.throw(kind, format!("the map has no key `{text}`")),
         _ => vm.throw(kind, format!("{what} has no field or method `{text}`")),
