@@ -292,7 +292,7 @@ impl<'a> Compiler<'a> {
             );
             return None;
         };
-        if cfg!(any(debug_assertions, test))
+        if cfg!(debug_assertions)
             && let Err(wrong) = verify(&proto)
         {
             panic!("the compiler has made invalid code: {wrong}");
