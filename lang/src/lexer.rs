@@ -41,7 +41,8 @@ pub fn lex(text: &str) -> Tokens {
     }
     // Braces do not balance. Where the program is indented with care, indentation tells which one is missing.
     let second = Lexer::new(text, true).run();
-    if second.braces_aligned >= 3 * second.braces_odd { second.out } else { first.out }
+    let careful = second.braces_odd <= first.braces_wrong + second.braces_aligned / 3;
+    if careful { second.out } else { first.out }
 }
 
 struct Lexer<'s> {
@@ -290,9 +291,9 @@ impl<'s> Lexer<'s> {
 
     fn number(&mut self, span: Span) {
         let mut span = span;
-        let foreign = self.rest().chars().take_while(|c| !c.is_ascii() && c.is_alphanumeric());
-        let length: usize = foreign.map(char::len_utf8).sum();
-        if length > 0 {
+        let rest = self.rest();
+        if rest.starts_with(|c: char| !c.is_ascii() && c.is_alphanumeric()) {
+            let length = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
             self.raw.bump(length);
             span.end += length as u32;
         }

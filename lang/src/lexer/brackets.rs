@@ -170,8 +170,9 @@ impl Lexer<'_> {
             }
             Kind::Newline if self.cut_head.is_some() => {
                 // `if x` and the `{` on the next line.
-                let newline = self.unemit();
-                self.report(LexErrorKind::BraceOnNextLine, newline.before(), Some(span));
+                self.unemit();
+                let head = self.out.spans.last().copied().unwrap_or_default();
+                self.report(LexErrorKind::BraceOnNextLine, head.after(), Some(span));
                 self.cut_head
                     .take()
                     .map_or((BlockKind::Statements, 0), |head| (head.kind.block(), head.indent))

@@ -62,7 +62,7 @@ pub fn diagnostic(error: &LexError, source: SourceId, text: &str) -> Diagnostic 
             diagnostic
         }
         LexErrorKind::BadSpec => {
-            new(Code::BAD_SPEC, format!("`{}` is not a format", found.trim_start_matches(':')), "not a format")
+            new(Code::BAD_SPEC, format!("`{}` is not a format", found.strip_prefix(':').unwrap_or(found)), "not a format")
                 .note("a format is `[[fill]align][sign][0][width][.precision][type]`, for example `>8`, `+.2`, `08x`, `*^20`")
                 .help("for a text that contains braces, such as JSON, use `'…'`, which does not interpolate")
         }

@@ -15,7 +15,7 @@ use crate::{
 use super::{
     error::{Reject, Want, Why},
     recover::recover,
-    rule::{In, Rule, State, at, eat, expect, ident, kind, name, reject, rule, second, since, span, tok},
+    rule::{In, Rule, State, at, eat, expect, ident, kind, reject, rule, second, since, span, tok},
 };
 
 /// The rules that [`operators`] and [`atom`] choose from.
@@ -662,33 +662,37 @@ fn select_expr<'t>(parts: &Parts<'t>) -> Rule<'t, ExprId> {
 }
 
 fn try_expr<'t>(expr: Rule<'t, ExprId>, block: Rule<'t, BlockId>) -> Rule<'t, ExprId> {
-    let catch = tok(Kind::Catch)
-        .ignore_then(name().or_not())
-        .then(tok(Kind::If).ignore_then(expr).or_not())
-        .then(block.clone())
-        .map_with(|((name, guard), body), e| {
-            let span = span(e);
-            let name = name.filter(|name| e.state().ast.name(name.name) != "_");
-            Catch { name, guard, body, span }
-        });
-    tok(Kind::Try)
-        .ignore_then(block.clone())
-        .then(catch.repeated().collect::<Vec<_>>())
-        .then(tok(Kind::Finally).ignore_then(block).or_not())
-        .map_with(|((body, catches), finally), e| {
-            let span = span(e);
-            let state = e.state();
-            if catches.is_empty() && finally.is_none() {
-                let word = Span::new(span.start, span.start + 3);
-                let message = "this `try` has neither `catch` nor `finally`";
-                let diagnostic = Diagnostic::new(Code::BARE_TRY, message, state.source, word, "does nothing");
-                state.report(diagnostic.help("add `catch e { … }` or `finally { … }`"));
+    rule(move |inp: &mut In<'t, '_>| {
+        let start = at(inp);
+        inp.skip();
+        let body = inp.parse(&block)?;
+        let mut catches = Vec::new();
+        loop {
+            let start = at(inp);
+            if !eat(inp, Kind::Catch) {
+                break;
             }
-            let catches = state.ast.add_list(catches);
-            let id = state.ast.add(Try { body, catches, finally });
-            state.expr(ExprKind::Try(id), span)
-        })
-        .boxed()
+            let name = if kind(inp) == Some(Kind::Ident) { Some(ident(inp)?) } else { None };
+            let name = name.filter(|name| inp.state().ast.name(name.name) != "_");
+            let guard = if eat(inp, Kind::If) { Some(inp.parse(&expr)?) } else { None };
+            let body = inp.parse(&block)?;
+            let span = since(inp, start);
+            catches.push(Catch { name, guard, body, span });
+        }
+        let finally = if eat(inp, Kind::Finally) { Some(inp.parse(&block)?) } else { None };
+        let span = since(inp, start);
+        let state = inp.state();
+        if catches.is_empty() && finally.is_none() {
+            let word = state.tokens.spans[start];
+            let message = "this `try` has neither `catch` nor `finally`";
+            let diagnostic = Diagnostic::new(Code::BARE_TRY, message, state.source, word, "does nothing");
+            state.report(diagnostic.help("add `catch e { … }` or `finally { … }`"));
+        }
+        let catches = state.ast.add_list(catches);
+        let id = state.ast.add(Try { body, catches, finally });
+        Ok(state.expr(ExprKind::Try(id), span))
+    })
+    .boxed()
 }
 
 /// A block, expression or assignment.

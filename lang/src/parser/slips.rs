@@ -180,7 +180,12 @@ impl Slip<'_, '_> {
                 let diagnostic = self.foreign(index, "`mut` is not a word of Co", help);
                 return Some(diagnostic.fix("write `var`", self.replace(span, "var")));
             }
-            let diagnostic = self.foreign(index, &format!("`{word}` is not a word of Co"), help);
+            let message = match word {
+                "print" | "assert" => format!("`{word}` is called with parentheses"),
+                "int" | "float" | "str" | "string" | "bool" => "a declaration has no type in front".into(),
+                _ => format!("`{word}` is not a word of Co"),
+            };
+            let diagnostic = self.foreign(index, &message, help);
             let simple = !replacement.is_empty() && index == self.failure.start && word != "from";
             return Some(if simple {
                 diagnostic.fix(format!("write `{replacement}`"), self.replace(self.span(index), replacement))
@@ -282,6 +287,41 @@ impl Slip<'_, '_> {
                     Some(outer) => depth = outer,
                     None => return false,
                 },
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// `function (…)` right before the mistake.
+    fn called_word(&self) -> bool {
+        let mut depth = 0u32;
+        for index in (self.failure.start + 1..self.at).rev() {
+            match self.kind(index) {
+                Some(Kind::RParen) => depth += 1,
+                Some(Kind::LParen) if depth == 1 => {
+                    return matches!(self.slice(index - 1), "function" | "func" | "fun");
+                }
+                Some(Kind::LParen) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        false
+    }
+
+    fn lambda_with_arrow(&self) -> Diagnostic {
+        self.foreign(self.at, "a lambda is written with bars", "write `|x| x + 1`, `|a, b| a + b`, `|| f()`")
+    }
+
+    /// `=>` behind the parentheses around the mistake.
+    fn arrow_follows(&self) -> bool {
+        let mut depth = 0u32;
+        for index in self.at.. {
+            match self.kind(index) {
+                Some(Kind::LParen) => depth += 1,
+                Some(Kind::RParen) if depth == 0 => return self.kind(index + 1) == Some(Kind::Arrow),
+                Some(Kind::RParen) => depth -= 1,
+                None | Some(Kind::Newline | Kind::BlockOpen) => return false,
                 _ => {}
             }
         }
@@ -502,7 +542,15 @@ impl Slip<'_, '_> {
                     format!("write `{prev_word}(…)`, with the fields in order or named: `{prev_word}(x: 1)`");
                 Some(self.foreign(self.at, "an instance is made by a call", &help))
             }
+            Kind::MapOpen if self.prev() == Some(Kind::RParen) && self.called_word() => Some(self.foreign(
+                self.at,
+                "a function as a value is a lambda",
+                "write `|x| x + 1` or `|x| { … }`",
+            )),
             Kind::Comma if self.wants(Want::RParen) && !self.wants(Want::Comma) => {
+                if self.arrow_follows() {
+                    return Some(self.lambda_with_arrow());
+                }
                 Some(self.foreign(self.at, "there are no tuples", "write a list: `[a, b]`"))
             }
             Kind::RParen if self.prev() == Some(Kind::LParen) && self.wants(Want::Expression) => {
@@ -550,6 +598,9 @@ impl Slip<'_, '_> {
     fn placement(&self) -> Option<Diagnostic> {
         let ctx = self.ctx;
         let found = self.found()?;
+        if self.wants(Want::AsyncTail) && found == Kind::Fn {
+            return Some(self.nameless_fn());
+        }
         if self.wants(Want::AsyncTail) {
             let message = "`async` stands before `fn`, a lambda or a block";
             return Some(ctx.report(
@@ -560,12 +611,23 @@ impl Slip<'_, '_> {
             ));
         }
         let names = self.wants(Want::Name) || self.wants(Want::Pattern) || self.wants(Want::Param);
-        if names && found.is_keyword() {
+        if names
+            && found.is_keyword()
+            && !(found == Kind::In && matches!(self.prev(), Some(Kind::For | Kind::Await)))
+        {
             let keyword = found.text();
             let message = format!("`{keyword}` is a keyword and no name");
             return Some(
                 ctx.report(Code::KEYWORD_AS_NAME, message, self.at, "expected a name")
                     .help("choose another name"),
+            );
+        }
+        if self.wants(Want::Key) && found.is_keyword() {
+            let keyword = found.text();
+            let message = format!("`{keyword}` is a keyword and no variable");
+            return Some(
+                ctx.report(Code::KEYWORD_AS_NAME, message, self.at, "expected a key")
+                    .help(format!("as a key it needs a value: `{keyword}: …`")),
             );
         }
         if self.wants(Want::Param) {
@@ -579,13 +641,7 @@ impl Slip<'_, '_> {
             return None;
         }
         match found {
-            Kind::Fn => {
-                let message = "`fn` needs a name and is a statement";
-                Some(
-                    ctx.report(Code::FN_NAME, message, self.at, "not a value")
-                        .help("a function as a value is a lambda: `|x| x * 2` or `|x| { … }`"),
-                )
-            }
+            Kind::Fn => Some(self.nameless_fn()),
             Kind::While
             | Kind::For
             | Kind::Let
@@ -611,6 +667,13 @@ impl Slip<'_, '_> {
         }
     }
 
+    fn nameless_fn(&self) -> Diagnostic {
+        let message = "`fn` needs a name and is a statement";
+        self.ctx
+            .report(Code::FN_NAME, message, self.at, "not a value")
+            .help("a function as a value is a lambda: `|x| x * 2` or `|x| { … }`")
+    }
+
     fn two_statements(&self) -> Option<Diagnostic> {
         if !self.wants(Want::End) {
             return None;
@@ -618,6 +681,14 @@ impl Slip<'_, '_> {
         let ctx = self.ctx;
         let arms = self.wants(Want::Comma);
         if arms {
+            if self.prev() == Some(Kind::Ident) && matches!(self.slice(self.at - 1), "let" | "var") {
+                let help = "write the name alone, with `= value` if it has a default";
+                return Some(self.foreign(
+                    self.at - 1,
+                    "fields of a struct are declared without a word",
+                    help,
+                ));
+            }
             let message = "a newline or a comma is missing here";
             return Some(ctx.report(Code::UNEXPECTED, message, self.at, "expected a new line before this"));
         }

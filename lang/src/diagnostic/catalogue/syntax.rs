@@ -76,7 +76,7 @@ pages! {
     }
     FOREIGN_OPERATOR = "E0113", "operator of another language" {
         why: "Co writes `and`, `or` and `not` as words, has one `==`, which never converts, and counts with `x += 1`.",
-        wrong: "let ready = true\nlet late = false\nif ready && !late { print(\"go\") }\n",
+        wrong: "let ready = true\nlet late = false\nif ready && not late { print(\"go\") }\n",
         right: "let ready = true\nlet late = false\nif ready and not late { print(\"go\") }\n",
     }
     FOREIGN_STATEMENT = "E0114", "construct of another language" {
