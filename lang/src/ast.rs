@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 
 use crate::source::Span;
 
-pub use dump::dump;
+pub use dump::{Places, dump};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(

@@ -266,14 +266,14 @@ impl<'s> Lexer<'s> {
             _ => false,
         };
         if !continues {
-            self.emit_newline(at);
+            self.emit_newline(Span::new(at, at + 1));
         }
     }
 
-    fn emit_newline(&mut self, at: u32) {
+    fn emit_newline(&mut self, span: Span) {
         let cut = self.pending_head();
         self.end_statement();
-        self.emit(Kind::Newline, 0, Span::new(at, at + 1));
+        self.emit(Kind::Newline, 0, span);
         self.cut_head = cut;
     }
 

@@ -401,13 +401,18 @@ impl Tokens {
 /// One token a line: position, kind, text.
 pub fn dump(tokens: &Tokens, text: &str) -> String {
     use std::fmt::Write;
-    let source = crate::source::Source::new("", None, text);
+    let places = crate::ast::Places::new(text);
     let mut out = String::new();
     for (token, span) in tokens.tokens.iter().zip(&tokens.spans) {
-        let (line, column) = source.line_column(span.start);
+        let (line, column) = places.line_column(span.start);
         let kind = format!("{:?}", token.kind);
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "{:<8} {kind:<14} {:?}", format!("{line}:{column}"), source.slice(*span));
+        let _ = writeln!(
+            out,
+            "{:<8} {kind:<14} {:?}",
+            format!("{line}:{column}"),
+            text.get(span.range()).unwrap_or("")
+        );
     }
     out
 }

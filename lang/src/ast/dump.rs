@@ -5,19 +5,13 @@
 use std::fmt::Write;
 
 use super::*;
-use crate::source::Source;
 
 /// Beyond this depth lines are not indented further; a chain of 100,000 operators would fill the disk.
 const MAX_INDENT: usize = 40;
 
 pub fn dump(ast: &Ast, text: &str) -> String {
-    let mut dump = Dump {
-        ast,
-        source: Source::new("", None, text),
-        out: String::new(),
-        todo: Vec::new(),
-        children: Vec::new(),
-    };
+    let mut dump =
+        Dump { ast, places: Places::new(text), out: String::new(), todo: Vec::new(), children: Vec::new() };
     dump.children.extend(ast.list(ast.root).iter().map(|stmt| ("", Node::Stmt(*stmt))));
     dump.queue(0);
     while let Some((depth, label, node)) = dump.todo.pop() {
@@ -25,6 +19,30 @@ pub fn dump(ast: &Ast, text: &str) -> String {
         dump.queue(depth + 1);
     }
     dump.out
+}
+
+/// Lines and columns of a text whose every node asks for them: `Source` counts characters anew each time.
+pub struct Places {
+    line_starts: Vec<u32>,
+    /// Bytes that do not begin a character.
+    inner: Vec<u32>,
+}
+
+impl Places {
+    pub fn new(text: &str) -> Places {
+        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| at as u32 + 1)).collect();
+        let inner = text.bytes().enumerate().filter(|(_, byte)| byte & 0xc0 == 0x80);
+        Places { line_starts, inner: inner.map(|(at, _)| at as u32).collect() }
+    }
+
+    /// Both from 1, the column in characters.
+    pub fn line_column(&self, offset: u32) -> (u32, u32) {
+        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let start = self.line_starts[line - 1];
+        let before = |at: u32| self.inner.partition_point(|inner| *inner < at) as u32;
+        (line as u32, offset - start - (before(offset) - before(start)) + 1)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -52,7 +70,7 @@ enum Node {
 
 struct Dump<'a> {
     ast: &'a Ast,
-    source: Source,
+    places: Places,
     out: String,
     todo: Vec<(usize, &'static str, Node)>,
     /// Of the node that is being shown.
@@ -69,8 +87,8 @@ impl Dump<'_> {
         let more = if depth > MAX_INDENT { format!("[{depth}] ") } else { String::new() };
         let label = if label.is_empty() { String::new() } else { format!("{label}: ") };
         let place = span.map_or(String::new(), |span| {
-            let (line, column) = self.source.line_column(span.start);
-            let (end_line, end_column) = self.source.line_column(span.end);
+            let (line, column) = self.places.line_column(span.start);
+            let (end_line, end_column) = self.places.line_column(span.end);
             format!(" {line}:{column}-{end_line}:{end_column}")
         });
         // Writing to a String cannot fail.

@@ -340,11 +340,11 @@ impl Lexer<'_> {
         }
         let closed = self.frames.len() == 1 || self.top().kind.counts_newlines();
         if closed && !top.kind.counts_newlines() && self.prev.ends_statement() {
-            self.emit_newline(span.start.saturating_sub(1));
+            self.emit_newline(span.before());
         } else if self.by_indent && self.prev == Kind::BlockClose && self.pending_newline.is_none() {
             let ended = self.out.spans.last().is_some_and(|last| last.start == last.end);
             if ended && self.top().kind.counts_newlines() {
-                self.emit_newline(span.start.saturating_sub(1));
+                self.emit_newline(span.before());
             }
         }
     }

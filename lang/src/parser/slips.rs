@@ -221,7 +221,7 @@ impl Slip<'_, '_> {
                 );
                 Some(diagnostic.fix("write `:`", self.replace(self.span(self.at), ":")))
             }
-            Some(found) if is_assign(found) && self.kind(self.at - 1) != Some(Kind::Assign) => {
+            Some(found) if is_assign(found) && self.prev() != Some(Kind::Assign) => {
                 if !(self.wants(Want::Block)
                     || self.wants(Want::End)
                     || self.wants(Want::RParen)
@@ -469,12 +469,7 @@ impl Slip<'_, '_> {
         if found == Some(Kind::Arrow)
             && (self.wants(Want::End) || self.wants(Want::Comma) || self.wants(Want::RParen))
         {
-            let diagnostic = self.foreign(
-                self.at,
-                "a lambda is written with bars",
-                "write `|x| x + 1`, `|a, b| a + b`, `|| f()`",
-            );
-            return Some(diagnostic);
+            return Some(self.lambda_with_arrow());
         }
         if matches!(found, Some(Kind::SlashSlash))
             && expects_operand
