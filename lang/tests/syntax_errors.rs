@@ -1,7 +1,7 @@
-//! Each syntax error: its page's programs, and a golden file of how it is told.
+//! How each syntax error is told: a golden file for each code. (The pages' own programs are tested beside the catalogue.)
 
 use co_lang::{
-    diagnostic::{Diagnostic, catalogue},
+    diagnostic::Diagnostic,
     parser,
     source::{Source, SourceId},
 };
@@ -40,41 +40,6 @@ fn told(text: &str) -> String {
         }
     }
     out
-}
-
-/// The codes of a page's program, which may have several files.
-fn page_codes(text: &str) -> Vec<&'static str> {
-    let mut files = vec![String::new()];
-    for line in text.lines() {
-        if line.starts_with("# file: ") {
-            files.push(String::new());
-        } else if let Some(file) = files.last_mut() {
-            file.push_str(line);
-            file.push('\n');
-        }
-    }
-    files.iter().flat_map(|file| codes(file)).collect()
-}
-
-#[test]
-fn each_page_is_true() {
-    let pages = catalogue::all().filter(|page| page.code.text().starts_with("E01"));
-    for page in pages {
-        assert_eq!(page_codes(page.wrong), [page.code.text()], "wrong program of {}", page.code);
-        assert_eq!(page_codes(page.right), [""; 0], "right program of {}", page.code);
-    }
-}
-
-#[test]
-fn pages_of_other_families_are_right_for_the_parser() {
-    for page in catalogue::all().filter(|page| !page.code.text().starts_with("E01")) {
-        for text in [page.wrong, page.right] {
-            let found = page_codes(text);
-            // `.await` and imports inside a function are told by the parser.
-            let own = [page.code.text(), "E0121"];
-            assert!(found.iter().all(|code| own.contains(code)), "{}: {found:?} in {text}", page.code);
-        }
-    }
 }
 
 /// What is told about each of some programs; all of them get the given code and nothing else.
