@@ -1,7 +1,7 @@
 //! `co dump`: what a stage of the way from text to bytecode makes of a program.
 
 use co_lang::{
-    ast::dump as tree,
+    ast,
     diagnostic::{
         Diagnostic,
         render::{Format, render},
@@ -35,7 +35,7 @@ pub fn dump(stage: Stage, input: &Input) -> Result<u8, UsageError> {
     let status = if run::has_errors(&parsed.diagnostics) { NOT_RUN } else { 0 };
     let dump = match stage {
         Stage::Tokens => token::dump(&lexer::lex(&text), &text),
-        Stage::Ast | Stage::Bytecode => tree::dump(&parsed.ast, &text),
+        Stage::Ast | Stage::Bytecode => ast::dump(&parsed.ast, &text),
     };
     Ok(terminal::print(&dump, status))
 }
@@ -47,7 +47,7 @@ fn bytecode(input: &Input) -> Result<u8, UsageError> {
     if run::has_errors(&found.diagnostics) {
         return Ok(NOT_RUN);
     }
-    if let Err(diagnostics) = engine.load(program) {
+    if let Err(diagnostics) = engine.load(&program) {
         show(&diagnostics, engine.sources());
         return Ok(NOT_RUN);
     }

@@ -129,7 +129,8 @@ impl SourceLoader for Files {
 
     /// As the main file was called, so that `co lib/main.co` tells about `lib/util.co`.
     fn display(&self, path: &Path) -> String {
-        let near_main = self.main.as_ref().and_then(|(written, real)| Some(written.join(path.strip_prefix(real).ok()?)));
+        let near_main =
+            self.main.as_ref().and_then(|(written, real)| Some(written.join(path.strip_prefix(real).ok()?)));
         let near_current = || relative(path, self.current()?);
         near_main.or_else(near_current).unwrap_or_else(|| path.to_path_buf()).display().to_string()
     }

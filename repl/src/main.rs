@@ -7,6 +7,12 @@
 //! Nothing is set up before it is needed: `co -e nil` should be over before anybody notices.
 
 mod cli;
+mod files;
+mod run;
+mod signals;
+mod report;
+mod check;
+mod dump;
 mod explain;
 mod terminal;
 
@@ -32,6 +38,9 @@ fn main() -> ExitCode {
 
 fn carry_out(invocation: Invocation) -> Result<u8, UsageError> {
     match invocation {
+        Invocation::Run(asked) => run::run(asked),
+        Invocation::Check { files, format } => check::check(files, format),
+        Invocation::Dump { stage, input } => dump::dump(stage, &input),
         Invocation::Explain(code) => explain::explain(code.as_deref()),
         Invocation::Version => Ok(terminal::print(&format!("co {}\n", env!("CARGO_PKG_VERSION")), 0)),
         Invocation::Help(id) => {
@@ -45,6 +54,5 @@ fn carry_out(invocation: Invocation) -> Result<u8, UsageError> {
             terminal::tell(&commands::overview(Stream::Err.width()));
             Ok(NOT_RUN)
         }
-        Invocation::Run(_) | Invocation::Check { .. } | Invocation::Dump { .. } => Ok(NOT_RUN),
     }
 }

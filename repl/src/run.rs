@@ -28,7 +28,7 @@ pub fn run(run: Run) -> Result<u8, UsageError> {
     if has_errors(&found.diagnostics) {
         return Ok(NOT_RUN);
     }
-    if let Err(diagnostics) = engine.load(program) {
+    if let Err(diagnostics) = engine.load(&program) {
         show(&diagnostics, engine.sources(), format);
         return Ok(NOT_RUN);
     }
