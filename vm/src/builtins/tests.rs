@@ -43,7 +43,7 @@ impl Host for Nothing {
 }
 
 fn vm() -> Box<Vm> {
-    Vm::new(Box::new(Nothing), library::load)
+    Vm::new(Box::new(Nothing), 0, library::load)
 }
 
 fn all_builtins() -> Vec<(&'static Builtin, bool)> {

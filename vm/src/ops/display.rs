@@ -9,6 +9,7 @@ use crate::{
     builtins::Control,
     heap::{Heap, object::*},
     ops::{float, text, type_name},
+    sched::task::Generator,
     value::{Gc, Tag, Value},
     vm::Vm,
 };
@@ -109,7 +110,9 @@ pub fn render(
         match next {
             Todo::Text(text) => out.push_str(text),
             Todo::Value(value) => match value.tag {
-                Tag::LIST | Tag::MAP | Tag::SET => begin(value, &mut open, &mut todo, out),
+                Tag::LIST | Tag::MAP | Tag::SET => {
+                    begin(value, &mut open, &mut todo, out);
+                }
                 Tag::INSTANCE => {
                     let shape = vm.heap.shape(value.object_unchecked::<Instance>().shape_id());
                     if let Some(text) = texts.get(&value.bits) {
@@ -117,9 +120,9 @@ pub fn render(
                     } else if shape.special.to_str.is_some() {
                         missing.push(value);
                     } else {
-                        begin(value, &mut open, &mut todo, out);
-                        if matches!(todo.last(), Some(Todo::Open(..))) {
-                            out.push_str(shape.name.as_str());
+                        let name = shape.name;
+                        if begin(value, &mut open, &mut todo, out) {
+                            out.push_str(name.as_str());
                             out.push_str(" {");
                         }
                     }
@@ -139,11 +142,11 @@ pub fn render(
     Ok(missing)
 }
 
-/// Opens a container, unless it is open already.
-fn begin(value: Value, open: &mut FxHashSet<u64>, todo: &mut Vec<Todo>, out: &mut String) {
+/// Opens a container; false if it is open already, which `…` shows.
+fn begin(value: Value, open: &mut FxHashSet<u64>, todo: &mut Vec<Todo>, out: &mut String) -> bool {
     if !open.insert(value.bits) {
         out.push('…');
-        return;
+        return false;
     }
     match value.tag {
         Tag::LIST => out.push('['),
@@ -152,6 +155,7 @@ fn begin(value: Value, open: &mut FxHashSet<u64>, todo: &mut Vec<Todo>, out: &mu
         _ => {}
     }
     todo.push(Todo::Open(value, 0));
+    true
 }
 
 /// Writes what stands before the container's next item and puts that on the list; false if there is none and the
@@ -256,14 +260,24 @@ fn write_leaf(vm: &Vm, value: Value, out: &mut String) {
 /// What is shown of an object behind its type: a function's or module's name, a task's number. Empty for none.
 pub fn name_of(vm: &Vm, value: Value) -> String {
     match value.tag {
-        Tag::CLOSURE => match &*value.object_unchecked::<Closure>().proto().name {
-            "lambda" => String::new(),
-            name => name.to_owned(),
-        },
+        Tag::CLOSURE => {
+            let closure = value.object_unchecked::<Closure>();
+            let proto = closure.proto();
+            match &*proto.name {
+                "lambda" => String::new(),
+                // Of `gen_map`, the body of a method, the program knows the method's name.
+                name if proto.flags.hidden => {
+                    let name = name.trim_start_matches('_');
+                    name.split_once('_').map_or(name, |(_, method)| method).to_owned()
+                }
+                name => name.to_owned(),
+            }
+        }
         Tag::NATIVE => value.object_unchecked::<NativeFn>().builtin.name.to_owned(),
         Tag::BOUND => name_of(vm, value.object_unchecked::<Bound>().method),
         Tag::STRUCT => vm.heap.shape(value.object_unchecked::<StructType>().shape).name.as_str().to_owned(),
         Tag::COROUTINE => name_of(vm, value.object_unchecked::<Coroutine>().callee),
+        Tag::GENERATOR => name_of(vm, value.object_unchecked::<Generator>().function),
         _ => vm.object_name(value),
     }
 }
