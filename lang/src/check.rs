@@ -15,6 +15,8 @@ mod awaits;
 mod effects;
 mod jumps;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 mod walk;
 

@@ -125,7 +125,7 @@ impl Sites {
 }
 
 /// Which function a place belongs to, and which function a variable holds.
-struct Owners {
+pub(super) struct Owners {
     /// Sorted by start, each with the index of the one around.
     ranges: Vec<(Span, Owner, Option<usize>)>,
     /// The locals that `fn` statements declare.
@@ -133,7 +133,7 @@ struct Owners {
 }
 
 impl Owners {
-    fn new(file: File<'_>) -> Owners {
+    pub(super) fn new(file: File<'_>) -> Owners {
         let functions =
             (0..).zip(&file.ast.functions).map(|(at, function)| (function.span, Owner::Function(FnId(at))));
         let structs = (0..).zip(&file.ast.structs);
@@ -154,7 +154,7 @@ impl Owners {
         Owners { ranges, items: items.collect() }
     }
 
-    fn of(&self, span: Span) -> Owner {
+    pub(super) fn of(&self, span: Span) -> Owner {
         let mut at = self.ranges.partition_point(|(range, ..)| range.start <= span.start).checked_sub(1);
         while let Some((range, owner, around)) = at.map(|at| self.ranges[at]) {
             if range.end >= span.end {

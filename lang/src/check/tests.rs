@@ -21,7 +21,7 @@ impl SourceLoader for Disk {
     }
 }
 
-fn programs(folder: &Path, into: &mut Vec<PathBuf>) {
+pub(super) fn programs(folder: &Path, into: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
         let private = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('_'));
