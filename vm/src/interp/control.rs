@@ -235,8 +235,8 @@ pub fn generator_end(vm: &mut Vm) -> Flow {
     // SAFETY: the running fiber is a generator's.
     unsafe {
         let generator = Gc::<Generator>::from_ptr((*vm.fiber).owner as *mut Generator);
-        generator.state.set(GeneratorState::Done);
         leave_generator(vm);
+        task::end_generator(&mut vm.heap, generator);
     }
     exhausted(vm)
 }
@@ -291,7 +291,7 @@ pub fn close_generator(vm: &mut Vm, generator: Gc<Generator>) -> Flow {
     match generator.state.get() {
         GeneratorState::Done => exhausted(vm),
         GeneratorState::Fresh => {
-            generator.state.set(GeneratorState::Done);
+            task::end_generator(&mut vm.heap, generator);
             exhausted(vm)
         }
         GeneratorState::Running => {

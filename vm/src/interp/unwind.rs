@@ -8,7 +8,7 @@ use crate::{
     bytecode::{HandlerKind, Word},
     fiber::{self, FrameView, GENERATOR_END, TASK_END, link_return},
     heap::object::*,
-    sched::task::{Generator, GeneratorState},
+    sched::task::{self, Generator},
     value::{Gc, Tag, Value},
     vm::Vm,
 };
@@ -115,10 +115,10 @@ pub fn unwind(vm: &mut Vm, thrown: Value) -> Flow {
         // SAFETY: only generators return to GENERATOR_END; the resumer waits at an op.
         unsafe {
             let generator = Gc::<Generator>::from_ptr((*vm.fiber).owner as *mut Generator);
-            generator.state.set(GeneratorState::Done);
             let resumer = (*vm.fiber).resumer;
             (*vm.fiber).resumer = std::ptr::null_mut();
             vm.switch_fiber(resumer);
+            task::end_generator(&mut vm.heap, generator);
         }
         if Token::of(thrown) == Some(Token::Close) {
             return control::exhausted(vm);

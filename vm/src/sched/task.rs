@@ -288,15 +288,26 @@ pub unsafe fn replace_stack(heap: &mut Heap, fiber: *mut Fiber, stack: *mut Valu
 /// A task whose body has ended needs no stack.
 pub fn release_stack(heap: &mut Heap, task: Gc<Task>) {
     // SAFETY: no frame of the task is used again.
-    unsafe {
-        let fiber = &mut (*task.as_ptr()).fiber;
-        if !is_inline(fiber, size_of::<Task>()) {
-            fiber::free_stack(fiber.stack, fiber.capacity as usize);
-            heap.uncharge(fiber.capacity as usize * SLOT);
-        }
-        fiber.stack = std::ptr::null_mut();
-        fiber.base = std::ptr::null_mut();
+    unsafe { release(heap, &mut (*task.as_ptr()).fiber, size_of::<Task>()) }
+}
+
+/// A generator that has ended gives nothing more and needs no stack.
+pub fn end_generator(heap: &mut Heap, generator: Gc<Generator>) {
+    generator.state.set(GeneratorState::Done);
+    // SAFETY: no frame of the generator is used again.
+    unsafe { release(heap, &mut *generator.fiber_ptr(), size_of::<Generator>()) }
+}
+
+/// # Safety
+/// No frame on the fiber's stack is used again.
+unsafe fn release(heap: &mut Heap, fiber: &mut Fiber, header_size: usize) {
+    if !fiber.stack.is_null() && !is_inline(fiber, header_size) {
+        // SAFETY: by the contract; a stack that is not inline was made by `new_stack`.
+        unsafe { fiber::free_stack(fiber.stack, fiber.capacity as usize) };
+        heap.uncharge(fiber.capacity as usize * SLOT);
     }
+    fiber.stack = std::ptr::null_mut();
+    fiber.base = std::ptr::null_mut();
 }
 
 // ---- making
