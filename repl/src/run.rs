@@ -21,7 +21,7 @@ use crate::{
 /// Runs a program to its end and gives the exit status.
 pub fn run(run: Run) -> Result<u8, UsageError> {
     let Run { input, args, virtual_time, format } = run;
-    let options = Options { virtual_time, args, ..Options::default() };
+    let options = Options { virtual_time, args, stress: stress(), ..Options::default() };
     let mut engine = Engine::new(Box::new(ProcessHost::new()), options);
     let (program, found) = files::load(&input, engine.prelude())?;
     show(&found.diagnostics, &program.sources, format);
@@ -55,4 +55,12 @@ fn show(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format) {
 
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// A build for tests under GC stress is told by the environment how often to collect; others do not look.
+fn stress() -> u32 {
+    if !cfg!(feature = "gc-stress") {
+        return 0;
+    }
+    std::env::var("CO_GC_STRESS").ok().and_then(|every| every.parse().ok()).unwrap_or(0)
 }

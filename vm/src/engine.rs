@@ -50,6 +50,8 @@ pub struct Options {
     pub args: Vec<String>,
     /// Bytes that the program may use; `None`: as many as there are.
     pub memory_limit: Option<usize>,
+    /// Under GC stress (a build for tests): collect at every so many allocations; 0 is at each.
+    pub stress: u32,
     /// Give the value of the last statement (`-e`).
     pub gives_value: bool,
 }
@@ -115,6 +117,8 @@ impl Engine {
         let mut vm = Vm::new(host, random_seed, library::load);
         vm.args = options.args.clone();
         vm.heap.set_limit(options.memory_limit);
+        #[cfg(feature = "gc-stress")]
+        vm.heap.set_stress(options.stress);
         vm.sched.clock = if options.virtual_time {
             Clock::Virtual { now_ns: 0 }
         } else {

@@ -78,6 +78,9 @@ pub struct Heap {
     /// Collections since the heap was verified.
     #[cfg(feature = "verify")]
     unverified: usize,
+    /// Collect at every allocation whose number this divides, and the allocations since.
+    #[cfg(feature = "gc-stress")]
+    stress: (u32, u32),
 }
 
 impl Heap {
@@ -100,6 +103,8 @@ impl Heap {
             clock: None,
             #[cfg(feature = "verify")]
             unverified: 0,
+            #[cfg(feature = "gc-stress")]
+            stress: (1, 0),
         }
     }
 
@@ -148,6 +153,21 @@ impl Heap {
         self.due
     }
 
+    /// Under GC stress every `every`th allocation asks for a collection, not each; for programs that would take minutes.
+    #[cfg(feature = "gc-stress")]
+    pub fn set_stress(&mut self, every: u32) {
+        self.stress.0 = every.max(1);
+    }
+
+    #[cfg(feature = "gc-stress")]
+    fn stress(&mut self) {
+        self.stress.1 += 1;
+        if self.stress.1 >= self.stress.0 {
+            self.stress.1 = 0;
+            self.due = true;
+        }
+    }
+
     /// Asks for a collection at the next safepoint.
     pub fn request_collection(&mut self) {
         self.due = true;
@@ -188,9 +208,8 @@ impl Heap {
     /// ([`Marker::buffer`]).
     #[inline]
     pub fn charge(&mut self, bytes: usize) {
-        if cfg!(feature = "gc-stress") {
-            self.due = true;
-        }
+        #[cfg(feature = "gc-stress")]
+        self.stress();
         self.pace.since += bytes;
         if self.pace.since >= self.pace.alarm {
             self.alarm(bytes);
@@ -237,9 +256,8 @@ impl Heap {
 
     #[inline(always)]
     fn alloc_in(&mut self, class: usize) -> *mut Header {
-        if cfg!(feature = "gc-stress") {
-            self.due = true;
-        }
+        #[cfg(feature = "gc-stress")]
+        self.stress();
         let run = &mut self.pages.runs[class];
         let object = run.cursor;
         if object == run.end {
