@@ -70,8 +70,8 @@ struct Lexer<'s> {
     indent: u32,
     /// The next name is the result type of another language: dropped.
     drop_name: bool,
-    /// A string was not closed on this line: brackets that it swallowed are no mistakes of their own.
-    line_cut: bool,
+    /// Where a string began that was not closed on this line: brackets that it took in are no mistakes of their own.
+    line_cut: Option<u32>,
     /// The last error is an unclosed `(`, `[` or map.
     round_reported: bool,
     /// Brackets nest too deeply: the rest is not read.
@@ -112,7 +112,7 @@ impl<'s> Lexer<'s> {
             line_start: 0,
             indent: 0,
             drop_name: false,
-            line_cut: false,
+            line_cut: None,
             round_reported: false,
             stopped: false,
             by_indent,
@@ -183,8 +183,8 @@ impl<'s> Lexer<'s> {
         if self.line_strings > 0 {
             self.cut_line_strings(span.start);
         }
-        if self.line_cut {
-            self.forgive_line();
+        if self.line_cut.is_some() {
+            self.forgive_line(span.start);
         }
         self.first_on_line = true;
         self.line_start = span.end;
@@ -219,6 +219,10 @@ impl<'s> Lexer<'s> {
             Kind::Comma => {
                 let top = self.top_mut();
                 top.guard_due = !top.lambda;
+                self.emit(kind, 0, span);
+            }
+            Kind::Assign => {
+                self.top_mut().pattern = false;
                 self.emit(kind, 0, span);
             }
             Kind::Semi => {
@@ -286,6 +290,7 @@ impl<'s> Lexer<'s> {
         let top = self.top_mut();
         top.lambda = false;
         top.guard_due = true;
+        top.pattern = false;
         self.cut_head = None;
     }
 
@@ -368,6 +373,7 @@ impl<'s> Lexer<'s> {
                 }
             }
             Kind::If => self.if_head(),
+            Kind::Let | Kind::Var => self.top_mut().pattern = true,
             Kind::While => self.head(HeadKind::Statements, true),
             Kind::For => self.head(HeadKind::Statements, false),
             Kind::Test => self.head(HeadKind::Statements, true),

@@ -24,7 +24,7 @@ use chumsky::Parser;
 use crate::{
     ast::Ast,
     diagnostic::Diagnostic,
-    lexer::{self, LexErrorKind},
+    lexer::{self, LexError, LexErrorKind},
     source::{SourceId, Span},
     token::{Kind, Tokens},
 };
@@ -64,7 +64,8 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
             .filter(|failure| !is_consequence(&tokens, failure))
             .map(|failure| context.diagnostic(failure)),
     );
-    found.extend(tokens.errors.iter().map(|error| lexer::diagnostic(error, source, text)));
+    let told = tokens.errors.iter().filter(|error| !is_explained(&tokens, &failures, error));
+    found.extend(told.map(|error| lexer::diagnostic(error, source, text)));
     found.sort_by_key(|diagnostic| diagnostic.primary());
     found.dedup_by_key(|diagnostic| diagnostic.primary().span.start);
     Parsed { ast, tokens, diagnostics: found, incomplete }
@@ -87,8 +88,29 @@ fn is_consequence(tokens: &Tokens, failure: &Failure) -> bool {
                 | LexErrorKind::NumberTooLarge
                 | LexErrorKind::EmptyInterpolation
         );
-        disturbs && (start..end).contains(&error.span.start)
+        // A block that is not closed is a mistake behind the head.
+        let block = error.kind == LexErrorKind::Unclosed && opens_block(tokens, error.span);
+        disturbs && !block && (start..end).contains(&error.span.start)
     })
+}
+
+fn opens_block(tokens: &Tokens, span: Span) -> bool {
+    let index = tokens.spans.partition_point(|other| other.start < span.start);
+    let here = tokens.spans[index..].iter().take_while(|other| other.start == span.start);
+    here.enumerate().any(|(offset, _)| tokens.kind(index + offset) == Kind::BlockOpen)
+}
+
+/// Whether a bad format only follows from what the parser has found before it on its line: `"{a b: {c}"`.
+fn is_explained(tokens: &Tokens, failures: &[Failure], error: &LexError) -> bool {
+    error.kind == LexErrorKind::BadSpec
+        && failures.iter().any(|failure| {
+            let at = failure.reject.at as usize;
+            let place = tokens.spans.get(at).map_or(u32::MAX, |span| span.start);
+            place <= error.span.start
+                && (at..)
+                    .take_while(|index| tokens.kind(*index) != Kind::Newline)
+                    .any(|index| tokens.spans.get(index) == Some(&error.span))
+        })
 }
 
 /// Whether only more text could make the program right.

@@ -56,6 +56,7 @@ enum Node {
     Target(Target),
     /// A name or a word of its own.
     Name(Symbol),
+    Text(Symbol),
     Word(&'static str),
     /// A group of children that has no node: an arm, a `catch`, a parameter.
     MatchArm(MatchArm),
@@ -168,6 +169,10 @@ impl Dump<'_> {
                 let name = self.ast.name(name).to_string();
                 self.line(depth, label, None, &name);
             }
+            Node::Text(text) => {
+                let text = self.quoted(text);
+                self.line(depth, label, None, &text);
+            }
             Node::Word(word) => self.line(depth, label, None, word),
             Node::Spec(spec) => {
                 let FormatSpec { fill, align, sign, zero, width, precision, ty, span } = spec;
@@ -265,7 +270,7 @@ impl Dump<'_> {
             ExprKind::Interpolation(segments) => {
                 for segment in ast.list(segments) {
                     match *segment {
-                        Segment::Text(text) => self.child("text", Node::Name(text)),
+                        Segment::Text(text) => self.child("text", Node::Text(text)),
                         Segment::Expr { value, spec } => {
                             self.expr("", value);
                             if let Some(spec) = spec {

@@ -81,6 +81,8 @@ pub struct Frame {
     pub lambda: bool,
     /// In the arms of a `match`: an `if` would be a guard.
     pub guard_due: bool,
+    /// Between `let` or `var` and its `=`.
+    pub pattern: bool,
 }
 
 pub const ROOT: Frame = Frame {
@@ -89,6 +91,7 @@ pub const ROOT: Frame = Frame {
     indent: 0,
     lambda: false,
     guard_due: false,
+    pattern: false,
 };
 
 /// The head of something whose block has not begun yet.
@@ -147,7 +150,14 @@ impl Lexer<'_> {
             return;
         }
         self.emit(kind, data, span);
-        self.frames.push(Frame { kind: frame, open: span, indent, lambda: false, guard_due: true });
+        self.frames.push(Frame {
+            kind: frame,
+            open: span,
+            indent,
+            lambda: false,
+            guard_due: true,
+            pattern: false,
+        });
     }
 
     /// `{`: the block of what stands before it, or a map.
@@ -185,9 +195,16 @@ impl Lexer<'_> {
                     self.heads.pop();
                     (head.kind.block(), head.indent)
                 }
-                _ => return self.open(FrameKind::Map, Kind::MapOpen, 0, span),
+                _ => match self.block_of_broken_head() {
+                    Some(block) => (block, self.indent),
+                    None => return self.open(FrameKind::Map, Kind::MapOpen, 0, span),
+                },
             },
         };
+        self.open_block(block, span, indent);
+    }
+
+    fn open_block(&mut self, block: BlockKind, span: Span, indent: u32) {
         let frame = match block {
             BlockKind::Statements => FrameKind::Statements,
             BlockKind::MatchArms => FrameKind::MatchArms,
@@ -195,6 +212,45 @@ impl Lexer<'_> {
             BlockKind::Members => FrameKind::Members,
         };
         self.open_indented(frame, Kind::BlockOpen, block as u32, span, indent);
+    }
+
+    /// A `{` that ends its line behind an operand opens a map in patterns only. Elsewhere it is the block of a head that
+    /// was not recognised, such as `def f(x) {` or `fn f(x {`; its statements can still be read.
+    fn block_of_broken_head(&mut self) -> Option<BlockKind> {
+        let opened = matches!(self.prev, Kind::LParen | Kind::LBracket | Kind::Comma);
+        if !(self.prev.ends_operand() || self.by_indent && opened) || !self.line_ends_like_a_block() {
+            return None;
+        }
+        let outer = self.frames.iter().rposition(|frame| !frame.kind.is_round())?;
+        let frame = self.frames[outer];
+        let head = self.heads.last().copied().filter(|head| head.depth == outer + 1);
+        let arm_pattern =
+            matches!(frame.kind, FrameKind::MatchArms | FrameKind::SelectArms) && frame.guard_due;
+        let pattern = frame.pattern || arm_pattern || head.is_some_and(|head| !head.ready);
+        if pattern || !frame.kind.counts_newlines() || self.frames[outer..].iter().any(|frame| frame.lambda) {
+            return None;
+        }
+        if outer + 1 == self.frames.len() {
+            return Some(BlockKind::Statements);
+        }
+        let head = head?;
+        let here = self.raw_span();
+        while self.frames.len() > outer + 1 {
+            self.close_missing(here);
+        }
+        self.heads.pop();
+        Some(head.kind.block())
+    }
+
+    /// Nothing follows on the line, and no entry of a map on the next.
+    fn line_ends_like_a_block(&self) -> bool {
+        let rest = self.rest().trim_start_matches([' ', '\t', '\r']);
+        if !rest.starts_with(['\n', '#']) {
+            return false;
+        }
+        let next = rest.split_once('\n').map_or("", |(_, next)| next).trim_start();
+        let word = next.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(next.len());
+        !(next[word..].trim_start().starts_with(':') || next.starts_with(['"', '\'', '}']))
     }
 
     pub(super) fn close(&mut self, raw: Kind, span: Span) {
@@ -304,11 +360,43 @@ impl Lexer<'_> {
         self.close_silently();
     }
 
-    /// Closes what was opened on a line that ends in an unclosed string, which took the closing brackets in.
-    pub(super) fn forgive_line(&mut self) {
-        self.line_cut = false;
-        while self.top().kind.is_round() && self.top().open.start >= self.line_start {
+    /// The brackets of a line that ends in an unclosed string: what was opened before it is closed as far as the
+    /// string took the closing brackets in, and a block that it opens at its end is opened.
+    pub(super) fn forgive_line(&mut self, end: u32) {
+        let Some(start) = self.line_cut.take() else { return };
+        let taken = self.slice(Span::new(start, end));
+        let (mut opened, mut closed) = (0u32, 0u32);
+        for byte in taken.bytes() {
+            match byte {
+                b'{' => opened += 1,
+                b'}' if opened > 0 => opened -= 1,
+                b'}' => closed += 1,
+                _ => {}
+            }
+        }
+        let block_follows = opened > 0 && taken.trim_end().ends_with('{');
+        let head = self.heads.last().copied().filter(|head| head.ready);
+        let least = if block_follows { head.map_or(self.frames.len(), |head| head.depth) } else { 1 };
+        while self.frames.len() > least && self.top().open.start >= self.line_start {
+            if self.top().kind.is_block() {
+                if closed == 0 {
+                    break;
+                }
+                closed -= 1;
+            }
+            if self.top().kind == FrameKind::Interp {
+                break;
+            }
             self.close_silently();
+        }
+        if block_follows {
+            let head = self.pending_head();
+            let (block, indent) =
+                head.map_or((BlockKind::Statements, self.indent), |head| (head.kind.block(), head.indent));
+            if head.is_some() {
+                self.heads.pop();
+            }
+            self.open_block(block, Span::new(end, end), indent);
         }
     }
 
@@ -319,27 +407,33 @@ impl Lexer<'_> {
 
     /// Rules 2 and 3, and items by their indentation.
     pub(super) fn repair_at_line_start(&mut self, kind: Kind, span: Span) {
-        let top = *self.top();
+        let before = *self.top();
         if self.by_indent && self.starts_item(kind) {
-            while self.frames.len() > 1
-                && self.top().kind != FrameKind::Interp
-                && (self.top().kind.is_round() || self.top().indent >= self.indent)
-                && self.item_is_outside()
-            {
+            while self.top().kind != FrameKind::Interp && self.item_is_outside() {
                 self.pending_newline = None;
                 self.close_missing(span);
             }
-        } else if top.kind.is_round() && self.only_starts_statement(kind) {
+        }
+        // The lines of a block are indented further than its head.
+        let closing = matches!(kind, Kind::RBrace | Kind::RParen | Kind::RBracket);
+        if self.by_indent && !closing && self.pending_newline.is_some() {
+            while self.top().kind.is_block() && self.top().indent >= self.indent {
+                self.pending_newline = None;
+                self.close_missing(span);
+            }
+        }
+        let round = self.top().kind.is_round();
+        if round && self.only_starts_statement(kind) {
             while self.top().kind.is_round() {
                 self.close_missing(span);
             }
-        } else if top.kind.is_round() && self.prev.ends_operand() && starts_operand_only(kind) {
+        } else if round && self.prev.ends_operand() && starts_operand_only(kind) {
             while self.top().kind.is_round() && self.top().indent >= self.indent {
                 self.close_missing(span);
             }
         }
         let closed = self.frames.len() == 1 || self.top().kind.counts_newlines();
-        if closed && !top.kind.counts_newlines() && self.prev.ends_statement() {
+        if closed && !before.kind.counts_newlines() && self.prev.ends_statement() {
             self.emit_newline(span.before());
         } else if self.by_indent && self.prev == Kind::BlockClose && self.pending_newline.is_none() {
             let ended = self.out.spans.last().is_some_and(|last| last.start == last.end);
@@ -392,8 +486,8 @@ impl Lexer<'_> {
         if self.line_strings > 0 && !self.stopped {
             self.cut_line_strings(self.text.len() as u32);
         }
-        if self.line_cut {
-            self.forgive_line();
+        if self.line_cut.is_some() {
+            self.forgive_line(self.text.len() as u32);
         }
         // Only more text can be missing if nothing was wrong before the end.
         let open = self.frames.len() > 1;

@@ -52,7 +52,7 @@ impl Lexer<'_> {
                 // Inside an unclosed interpolation this quote was meant to close the outer string.
                 if self.line_strings == 0 || style.triple {
                     self.report(LexErrorKind::UnclosedString, open, None);
-                    self.line_cut = !style.triple;
+                    self.line_cut = (!style.triple).then_some(open.start);
                     let only_text_missing = style.triple && self.out.errors.len() == 1;
                     self.out.incomplete |= only_text_missing;
                     self.literal(kind, style, open, text);
@@ -123,7 +123,7 @@ impl Lexer<'_> {
             Stop::Quote => {}
             Stop::Missing if self.line_strings == 0 || string.triple => {
                 self.report(LexErrorKind::UnclosedString, string.open, None);
-                self.line_cut = !string.triple;
+                self.line_cut = (!string.triple).then_some(string.open.start);
                 self.out.incomplete |= string.triple && self.out.errors.len() == 1;
             }
             Stop::Missing => {}
@@ -158,7 +158,7 @@ impl Lexer<'_> {
             return;
         };
         self.report(LexErrorKind::UnclosedInterpolation, brace, Some(quote));
-        self.line_cut = true;
+        self.line_cut = Some(quote.start);
         while self.frames.len() > index {
             let is_interp = self.top().kind == FrameKind::Interp;
             self.close_silently();

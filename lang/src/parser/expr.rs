@@ -143,6 +143,8 @@ fn interpolation<'t>(expr: Rule<'t, ExprId>) -> Rule<'t, ExprId> {
             let Some(token) = inp.peek() else { return Err(reject(inp, Want::Expression)) };
             inp.skip();
             match token.kind {
+                // Nothing may be left of a text when the indentation of a `"""` is taken away.
+                Kind::StrText if inp.state().ast.name(token.symbol()).is_empty() => {}
                 Kind::StrText => segments.push(Segment::Text(token.symbol())),
                 Kind::InterpOpen if kind(inp) == Some(Kind::InterpClose) => {
                     // `{}`, which the lexer has reported.
