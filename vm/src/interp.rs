@@ -689,6 +689,12 @@ pub fn run(vm: &mut Vm) -> Step {
                     slow!(access::pattern_test)
                 }
                 Op::EXPECT_LIST => slow!(access::expect_list),
+                Op::EXPECT_FIELDS => {
+                    let value = *a!();
+                    if !matches!(value.tag, Tag::MAP | Tag::INSTANCE | Tag::ERROR | Tag::MODULE) {
+                        slow!(access::no_fields);
+                    }
+                }
                 Op::LIST_REST => slow!(access::list_rest),
                 Op::NEW_INSTANCE => slow!(access::new_instance),
                 Op::CONCAT => slow!(access::concat),

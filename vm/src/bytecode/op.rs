@@ -261,6 +261,8 @@ ops! {
     IS_LIST_MIN (Reg Reg Count);
     /// TypeError or ValueError unless R(A) is a list of exactly B items (C = 0) or at least B items (C = 1)
     EXPECT_LIST (Reg Count Count);
+    /// TypeError unless R(A) is an instance, map, error or module, whose fields can be taken
+    EXPECT_FIELDS (Reg None None);
     /// R(A) = the items of the list R(B) from C & 0xff on, without the last C >> 8
     LIST_REST (Reg Reg Count);
     /// R(A) = R(B) as an instance of a struct, map or error can be asked for fields

@@ -113,11 +113,8 @@ impl Compiler<'_> {
             (PatKind::Bind(_), _) => self.initialise(self.res.binding(pattern), value),
             (PatKind::List(items), _) => self.list_pattern(self.ast.list(items), value, misfit),
             (PatKind::Map(entries), Misfit::Throw) => {
-                let entries = self.ast.list(entries);
-                if entries.is_empty() {
-                    self.or_throw(pattern, value);
-                }
-                for entry in entries {
+                self.asm.op_a(Op::EXPECT_FIELDS, value);
+                for entry in self.ast.list(entries) {
                     self.field_pattern(Op::GET_FIELD, entry, value, misfit);
                 }
             }

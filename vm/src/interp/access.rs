@@ -506,6 +506,17 @@ pub fn expect_list(vm: &mut Vm, word: Word) -> Flow {
     control::raise(vm, control)
 }
 
+#[cold]
+#[inline(never)]
+pub fn no_fields(vm: &mut Vm, word: Word) -> Flow {
+    // SAFETY: operands of verified code.
+    let value = unsafe { *vm.register(word.a()) };
+    let what = vm.describe(value);
+    let message = format!("only a map, an instance or an error can be taken apart with {{ }}, not {what}");
+    let control = vm.throw("TypeError", message);
+    control::raise(vm, control)
+}
+
 #[inline(never)]
 pub fn list_rest(vm: &mut Vm, word: Word) -> Flow {
     let (from, tail) = ((word.c() & 0xff) as usize, (word.c() >> 8) as usize);

@@ -52,8 +52,8 @@ fn effect(proto: &Proto, word: Word) -> Effect {
     let (count_b, count_c) = (word.b() as usize, word.c() as usize);
     let mut effect = Effect::default();
     match word.op() {
-        SET_GLOBAL | SET_CAPTURE_CELL | CHECK_SET | EXPECT_LIST | RETURN | THROW | RETHROW
-        | CLEANUP_LEAVE | MATCH_FAIL | ITER_CLOSE | JUMP_IF_FALSE | JUMP_IF_TRUE | JUMP_IF_NIL
+        SET_GLOBAL | SET_CAPTURE_CELL | CHECK_SET | EXPECT_LIST | EXPECT_FIELDS | RETURN | THROW
+        | RETHROW | CLEANUP_LEAVE | MATCH_FAIL | ITER_CLOSE | JUMP_IF_FALSE | JUMP_IF_TRUE | JUMP_IF_NIL
         | JUMP_IF_NOT_NIL | JUMP_IF_UNDEF | JUMP_IF_SET => {
             effect.reads.push((a, 1));
         }
