@@ -28,7 +28,9 @@ impl Stream {
             return false;
         }
         let wanted = anstyle_query::clicolor() != Some(false) && anstyle_query::term_supports_ansi_color();
-        anstyle_query::clicolor_force() || (wanted && self.is_terminal())
+        let forced =
+            anstyle_query::clicolor_force() && std::env::var_os("CLICOLOR_FORCE") != Some("0".into());
+        forced || (wanted && self.is_terminal())
     }
 
     pub fn width(self) -> usize {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use support::{co, wait};
+use support::co;
 
 /// A program that runs, and tells on stderr how far it is.
 struct Running {
@@ -127,20 +127,16 @@ fn a_program_that_has_what_it_needs_ends_normally_without_a_signal() {
     assert_eq!(running.end(), (Some(0), "got nil\n".into(), String::new()));
 }
 
+/// One end of a pipe whose other end is closed.
+fn nobody() -> Stdio {
+    let (_, writer) = std::io::pipe().expect("a pipe can be made");
+    writer.into()
+}
+
 /// Runs a program whose output nobody reads.
 fn unread(args: &[&str]) -> (Option<i32>, String) {
-    let mut child = co()
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    drop(child.stdout.take());
-    child.stdout = None;
-    let mut stderr = String::new();
-    child.stderr.take().expect("stderr is piped").read_to_string(&mut stderr).expect("stderr can be read");
-    (child.wait().expect("it ends").code(), stderr)
+    let output = co().args(args).stdin(Stdio::null()).stdout(nobody()).output().expect("it starts");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 #[test]
@@ -163,17 +159,25 @@ fn a_closed_output_ends_the_other_commands_quietly() {
 
 #[test]
 fn a_closed_error_stream_does_not_matter() {
-    let mut child = co()
-        .args(["-e", "eprint(1)\nprint(2)"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    drop(child.stderr.take());
-    child.stderr = Some({
-        let spare = std::process::Command::new("true").stderr(Stdio::piped()).spawn();
-        spare.expect("it starts").stderr.expect("stderr is piped")
-    });
-    let output = wait(child);
-    assert_eq!((output.status, output.stdout.as_str()), (Some(0), "2\n"));
+    for (program, status) in
+        [("eprint(1)\nprint(2)", 0), ("print(2)\nthrow 1", 1), ("print(2)\n1 + 1\nnil", 0)]
+    {
+        let output =
+            co().args(["-e", program]).stdin(Stdio::null()).stderr(nobody()).output().expect("it starts");
+        assert_eq!(
+            (output.status.code(), output.stdout.as_slice()),
+            (Some(status), b"2\n" as &[u8]),
+            "{program}"
+        );
+    }
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    // Not every system has it.
+    let Ok(full) = full else { return };
+    let output = co().args(["-e", "print(1)"]).stdin(Stdio::null()).stdout(full).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(141));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("co: cannot write to standard output: "));
 }

@@ -52,8 +52,7 @@ pub fn finish(command: &mut Command, stdin: &str) -> Output {
     wait(child)
 }
 
-/// Waits for a process with piped output.
-pub fn wait(mut child: Child) -> Output {
+fn wait(mut child: Child) -> Output {
     let stdout = collect(child.stdout.take().expect("stdout is piped"));
     let stderr = collect(child.stderr.take().expect("stderr is piped"));
     // Both streams end when the process does.

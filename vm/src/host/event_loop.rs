@@ -20,6 +20,8 @@ pub struct ProcessHost {
     out: Vec<u8>,
     /// Lines appear at once on a terminal.
     line_buffered: bool,
+    /// A write has failed; so does every later one, also where nobody looked at the first.
+    failed: Option<io::ErrorKind>,
     started: Instant,
     input: Arc<Mutex<Input>>,
 }
@@ -37,6 +39,7 @@ impl ProcessHost {
         ProcessHost {
             out: Vec::new(),
             line_buffered: io::stdout().is_terminal(),
+            failed: None,
             started: Instant::now(),
             input: Arc::default(),
         }
@@ -51,6 +54,9 @@ impl Default for ProcessHost {
 
 impl Host for ProcessHost {
     fn write_out(&mut self, data: &[u8]) -> io::Result<()> {
+        if let Some(kind) = self.failed {
+            return Err(kind.into());
+        }
         self.out.extend_from_slice(data);
         if self.out.len() >= BUFFER || (self.line_buffered && data.contains(&b'\n')) {
             return self.flush_out();
@@ -59,9 +65,19 @@ impl Host for ProcessHost {
     }
 
     fn flush_out(&mut self) -> io::Result<()> {
+        if let Some(kind) = self.failed {
+            return Err(kind.into());
+        }
         let mut stdout = io::stdout().lock();
         let result = stdout.write_all(&self.out).and_then(|()| stdout.flush());
         self.out.clear();
+        if let Err(error) = &result {
+            self.failed = Some(error.kind());
+            // A reader that has gone away knows. Of a full disk the user has to hear.
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                let _ = writeln!(io::stderr().lock(), "co: cannot write to standard output: {error}");
+            }
+        }
         result
     }
 
