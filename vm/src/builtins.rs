@@ -9,7 +9,7 @@
 
 /// A table of builtins: documentation, signature as programs see it, and body.
 ///
-/// `fn name(param, other = default) -> Returns = kind(body);`, where `kind` is `native`, `waits` (awaitable), `library` (the name
+/// `fn name(param, other = default) -> Returns = kind(body);`, where `kind` is `native`, `waits` or `primitive` (awaitable), `library` (the name
 /// of a function written in Co, receiver first) or, without parentheses behind the name, `constant`. `(...values, sep = " ")` takes any number of
 /// arguments; what stands behind is given by name only.
 macro_rules! builtins {
@@ -77,6 +77,7 @@ macro_rules! returns {
 macro_rules! body {
     (native, $function:expr) => { $crate::builtins::Body::Native($function) };
     (waits, $function:expr) => { $crate::builtins::Body::Async($function) };
+    (primitive, $function:expr) => { $crate::builtins::Body::Primitive($function) };
     (library, $name:expr) => { $crate::builtins::Body::Co($name) };
     (constant, $value:expr) => { $crate::builtins::Body::Constant($value) };
 }
@@ -97,6 +98,8 @@ pub mod range;
 pub mod number;
 pub mod generator;
 pub mod tasks;
+pub mod channel;
+pub mod sync;
 pub mod assertion;
 pub mod intrinsics;
 #[cfg(test)]
@@ -140,6 +143,9 @@ pub enum Body {
     /// An awaitable: the call only binds its arguments; this runs when it is awaited. It gives the result, or registers
     /// the running task's wait and returns `Err(Control::Wait)`.
     Async(Native),
+    /// An awaitable that acts only at the moment it is chosen: this does nothing but describe in `Vm::waiting` what it waits for, and
+    /// returns `Err(Control::Await)`. So it can be an arm of `select` and of the combinators.
+    Primitive(Native),
     /// The function of this name in the library written in Co (receiver as first parameter).
     Co(&'static str),
     /// A module's constant.
@@ -163,6 +169,8 @@ pub enum Control {
     Close,
     /// Go to the end of the ready queue; the op is completed with nil.
     Yield,
+    /// Await the primitive in `Vm::waiting`.
+    Await,
 }
 
 /// Goes on with a function of the library written in Co in place of the running native or op.
@@ -227,6 +235,13 @@ pub fn methods_of(tag: Tag) -> &'static [&'static [Builtin]] {
         Tag::RANGE => const { &[range::METHODS, sequence::METHODS] },
         Tag::GENERATOR => const { &[generator::METHODS, tasks::GENERATOR_METHODS] },
         Tag::TASK => const { &[tasks::TASK_METHODS] },
+        Tag::CHANNEL => const { &[channel::METHODS] },
+        Tag::MUTEX => const { &[sync::MUTEX] },
+        Tag::GUARD => const { &[sync::GUARD] },
+        Tag::SEMAPHORE => const { &[sync::SEMAPHORE] },
+        Tag::EVENT => const { &[sync::EVENT] },
+        Tag::BARRIER => const { &[sync::BARRIER] },
+        Tag::WATCH => const { &[sync::WATCH] },
         Tag::MAP => const { &[map::METHODS] },
         Tag::STR => const { &[str::METHODS] },
         Tag::BYTES => const { &[bytes::METHODS] },
@@ -244,7 +259,7 @@ pub fn method_names(tag: Tag) -> impl Iterator<Item = &'static str> {
 /// The functions that every file sees.
 pub fn prelude() -> &'static [&'static Builtin] {
     static ALL: LazyLock<Vec<&Builtin>> =
-        LazyLock::new(|| [prelude::FUNCTIONS, tasks::PRELUDE].into_iter().flatten().collect());
+        LazyLock::new(|| [prelude::FUNCTIONS, tasks::PRELUDE, channel::PRELUDE, sync::PRELUDE].into_iter().flatten().collect());
     &ALL
 }
 

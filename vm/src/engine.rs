@@ -31,7 +31,12 @@ use crate::{
     heap::object::*,
     host::{Host, Operation, Reply},
     report::{self, Report},
-    sched::{self, Clock, task::{self, Outcome, Task, TaskState}},
+    sched::{
+        self, Clock,
+        node::Wait,
+        owner::Owner,
+        task::{self, Outcome, Task, TaskState},
+    },
     value::{Gc, Value},
     vm::{ModuleEntry, Vm, interrupt},
 };
@@ -106,6 +111,8 @@ pub struct Engine {
     operations: Vec<(u32, Gc<Task>, Operation)>,
     reports: Vec<Report>,
     deadlocked: bool,
+    /// The program stands still although it was cancelled: it ends as it is.
+    abandoned: bool,
     still: u64,
     started: bool,
 }
@@ -135,6 +142,7 @@ impl Engine {
             operations: Vec::new(),
             reports: Vec::new(),
             deadlocked: false,
+            abandoned: false,
             still: 0,
             started: false,
         }
@@ -269,7 +277,7 @@ impl Engine {
     /// The value of the top level after its end, in literal form; `None` for nil.
     pub fn result_text(&mut self) -> Option<String> {
         let main = self.vm.sched.main?;
-        let value = main.result.get();
+        let value = main.result().get();
         if main.outcome.get() != Outcome::Value || value.is_nil() {
             return None;
         }
@@ -311,7 +319,7 @@ impl Engine {
                         continue;
                     }
                     if self.vm.sched.ready.is_empty() && self.operations.is_empty() {
-                        if let Some(deadline) = self.vm.sched.timers.next_deadline() {
+                        if let Some(deadline) = self.vm.sched.timers.advance_to_next() {
                             self.still = 0;
                             let now_ns = now_ns.max(deadline);
                             self.vm.sched.clock = Clock::Virtual { now_ns };
@@ -324,7 +332,7 @@ impl Engine {
             if !self.vm.sched.ready.is_empty() {
                 continue;
             }
-            if !self.operations.is_empty() || self.vm.sched.timers.next_deadline().is_some() {
+            if !self.operations.is_empty() || !self.vm.sched.timers.is_empty() {
                 return self.idle();
             }
             self.deadlock();
@@ -334,7 +342,7 @@ impl Engine {
     fn idle(&mut self) -> Progress {
         let next_deadline_ns = match self.vm.sched.clock {
             Clock::Real { start_ns } => {
-                self.vm.sched.timers.next_deadline().map(|deadline| deadline.saturating_add(start_ns))
+                self.vm.sched.timers.next_look().map(|deadline| deadline.saturating_add(start_ns))
             }
             Clock::Virtual { .. } => None,
         };
@@ -349,7 +357,7 @@ impl Engine {
         while index < self.operations.len() {
             let (id, task, operation) = &mut self.operations[index];
             let (id, task) = (*id, *task);
-            if task.wait.get() != task::WaitKind::Operation(id) {
+            if task.wait() != Wait::Operation || task.node.number_waited_for() != id as u64 {
                 // The task was cancelled; the operation is dropped.
                 drop(self.operations.swap_remove(index));
                 continue;
@@ -401,30 +409,21 @@ impl Engine {
             self.vm.sched.failed = true;
         }
         let Some(main) = self.vm.sched.main else { return self.started };
-        if main.state.get() != TaskState::Done {
+        if main.state.get() != TaskState::Done && !self.abandoned {
             return false;
         }
         // Detached tasks are daemons: they end with the program.
-        let daemons = self.vm.sched.detached.clone();
-        if daemons.is_empty() {
-            return true;
-        }
-        for task in daemons {
-            let reason = self.vm.heap.str("the program has ended").into();
-            sched::cancel(&mut self.vm, task, reason, main.id);
+        if !self.vm.sched.program.is_empty() {
+            sched::cancel::cancel_children(&mut self.vm, Owner::Program, "the program has ended");
         }
         // What does not end at once (clean-up that waits) gets its turns.
-        self.vm.sched.detached.is_empty()
+        self.vm.sched.program.is_empty() || self.abandoned
     }
 
     fn deadlock(&mut self) {
         if self.deadlocked {
             // A second standstill: nothing more can run.
-            if let Some(main) = self.vm.sched.main {
-                main.state.set(TaskState::Done);
-                main.outcome.set(Outcome::Cancelled);
-            }
-            self.vm.sched.detached.clear();
+            self.abandoned = true;
             return;
         }
         self.deadlocked = true;
@@ -452,7 +451,7 @@ impl Engine {
         let main = self.vm.sched.main;
         if let Some(main) = main {
             if main.outcome.get() == Outcome::Error {
-                let report = report::uncaught(&mut self.vm, main.result.get());
+                let report = report::uncaught(&mut self.vm, main.result().get());
                 self.reports.push(report);
                 self.vm.sched.failed = true;
             }

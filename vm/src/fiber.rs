@@ -4,13 +4,13 @@
 //! every generator. Frame layout, from low to high addresses (see also [`crate::bytecode`]):
 //!
 //! ```text
-//! [root closure] [callee] [link] r0 r1 … | [callee] [link] r0 r1 …     ← free → capacity
-//!                                ^ base of the first frame        ^ base of its callee, inside the caller's call area
+//! [function] [callee] [link] r0 r1 … | [callee] [link] r0 r1 …     ← free → capacity
+//!                            ^ base of the first frame        ^ base of its callee, inside the caller's call area
 //! ```
 //!
 //! The link word of a frame has the tag `LINK` in its low half, the distance in bytes to the caller's base in its high half,
 //! and the return address as payload. The root frame returns to a stub (`TASK_END`, `GENERATOR_END`), so `RETURN` has no test.
-//! The slot before is a closure without constants, so that a return to the root can reload the constants blindly.
+//! The first slot holds the first frame's function again, so that a return to the root can reload some constants blindly.
 //!
 //! Nothing points into a stack: captured variables live in cells. So a stack that is too small moves.
 //!
@@ -19,9 +19,11 @@
 
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
+
 use crate::{
     bytecode::{Op, Proto, SLOT, Word},
-    heap::object::{Closure, Header},
+    heap::object::Closure,
     value::{Tag, Value},
 };
 
@@ -37,12 +39,8 @@ pub struct Fiber {
     pub pc: *const Word,
     /// In slots.
     pub capacity: u32,
-    /// How many `CLEANUP_ENTER` are open: a cancellation waits for its turn.
-    pub cleanup_depth: u32,
-    /// Of a generator that runs: the fiber that resumed it. Null for a task's own fiber.
-    pub resumer: *mut Fiber,
-    /// The task or generator that this fiber is part of.
-    pub owner: *mut Header,
+    /// Of a task's own fiber: how many `CLEANUP_ENTER` are open in the task, shields counted as well. A cancellation waits for its turn.
+    pub cleanup_depth: Cell<u32>,
 }
 
 /// Stub code that frames return to when there is no caller, or when an op has to be completed.
@@ -50,7 +48,7 @@ pub static TASK_END: [Word; 1] = [Word::abc(Op::TASK_END, 0, 0, 0)];
 pub static GENERATOR_END: [Word; 1] = [Word::abc(Op::GENERATOR_END, 0, 0, 0)];
 pub static FINISH: [Word; 1] = [Word::abc(Op::FINISH, 0, 0, 0)];
 
-/// Slots in front of the first frame's registers: root closure, callee, link.
+/// Slots in front of the first frame's registers: function, callee, link.
 pub const ROOT_SLOTS: usize = 3;
 
 /// Copies one slot as two words. A 16-byte vector copy of a slot whose halves were just written separately stalls on
@@ -211,6 +209,17 @@ pub unsafe fn clear(mut from: *mut Value, to: *mut Value) {
 }
 
 impl Fiber {
+    /// A fiber on a stack that was reserved behind its owner.
+    pub fn new(stack: *mut Value, slots: usize) -> Fiber {
+        Fiber {
+            stack,
+            base: std::ptr::null_mut(),
+            pc: std::ptr::null(),
+            capacity: slots as u32,
+            cleanup_depth: Cell::new(0),
+        }
+    }
+
     pub fn end(&self) -> *mut Value {
         // SAFETY: one past the last slot.
         unsafe { self.stack.add(self.capacity as usize) }
@@ -224,11 +233,11 @@ impl Fiber {
     /// Lays out the root and the first frame of `closure`, whose bound arguments are copied from `args`.
     ///
     /// # Safety
-    /// The stack has room for `ROOT_SLOTS` and the function's registers; `root` is the VM's root closure.
-    pub unsafe fn enter(&mut self, root: Value, closure: Value, args: *const Value, count: usize, end: *const Word) {
+    /// The stack has room for `ROOT_SLOTS` and the function's registers.
+    pub unsafe fn enter(&mut self, closure: Value, args: *const Value, count: usize, end: *const Word) {
         // SAFETY: by the contract.
         unsafe {
-            *self.stack = root;
+            *self.stack = closure;
             *self.stack.add(1) = closure;
             self.base = self.stack.add(ROOT_SLOTS);
             write_link(self.stack.add(2), SLOT, end);

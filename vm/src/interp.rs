@@ -12,11 +12,16 @@ mod arith;
 mod call;
 mod control;
 mod iterate;
+mod scopes;
+mod wake;
 pub mod unwind;
 
 use std::sync::atomic::Ordering;
 
-pub use control::{complete, raise as control_raise, wake_with};
+pub use control::{complete, raise as control_raise};
+pub use wake::{
+    complete_walk, is_in_loop, put_scratch, scratch, set_scratch, wake_exhausted, wake_selected, wake_with,
+};
 
 use crate::{
     bytecode::{Op, Word},
@@ -603,7 +608,7 @@ pub fn run(vm: &mut Vm) -> Step {
                 }
                 Op::ITER_LOOP_2 => slow!(iterate::next),
                 Op::ITER_CLOSE => {
-                    if tag(a!()) == Tag::GENERATOR.number() {
+                    if tag(a!()) == Tag::GENERATOR.number() || tag(a!()) == Tag::GROUP.number() {
                         slow!(iterate::close);
                     }
                 }
@@ -787,6 +792,9 @@ pub fn run(vm: &mut Vm) -> Step {
                 Op::SPAWN_CALL => slow!(call::call),
                 Op::AWAIT => slow!(control::await_value),
                 Op::SPAWN => slow!(control::spawn_value),
+                Op::SCOPE_ENTER => slow!(scopes::enter),
+                Op::SCOPE_EXIT => slow!(scopes::exit),
+                Op::SELECT => slow!(scopes::select),
                 Op::RETURN => {
                     copy(base.sub(2), a!());
                     pc = link_return(base);

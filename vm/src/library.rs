@@ -30,6 +30,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("list", include_str!("library/list.co")),
     ("map", include_str!("library/map.co")),
     ("set", include_str!("library/set.co")),
+    ("tasks", include_str!("library/tasks.co")),
 ];
 
 /// The library as one file, so that its functions see each other.

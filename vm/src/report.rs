@@ -12,7 +12,9 @@ use crate::{
     ops,
     sched::{
         self,
-        task::{self, Task, TaskState, WaitKind},
+        group::Group,
+        node::Wait,
+        task::{self, Task, TaskState},
     },
     value::{Gc, Tag, Value},
     vm::Vm,
@@ -128,16 +130,31 @@ fn plain(diagnostic: Diagnostic) -> Report {
 
 /// A task as reports name it: `task 3 (cook)`.
 pub fn task_name(vm: &Vm, task: Gc<Task>) -> String {
-    format!("task {} ({})", task.id, task::name_text(vm, task))
+    format!("task {} ({})", task.id(), task::name_text(vm, task))
 }
 
 /// What a task waits for, as the end of "waits for …".
-fn waits_for(vm: &Vm, task: Gc<Task>) -> String {
-    match task.wait.get() {
-        WaitKind::Task(awaited) => task_name(vm, awaited),
-        WaitKind::Timer => "a timer".to_string(),
-        WaitKind::Operation(_) => "input".to_string(),
-        WaitKind::None => "its children".to_string(),
+pub fn waits_for(vm: &Vm, task: Gc<Task>) -> String {
+    if task.state.get() == TaskState::Closing {
+        return "its children".to_string();
+    }
+    let on = task.waits_for();
+    match task.wait() {
+        Wait::None => "nothing".to_string(),
+        Wait::Yield => "its next turn".to_string(),
+        Wait::Timer => "a timer".to_string(),
+        Wait::Operation => "input".to_string(),
+        Wait::Task => on.as_object().map_or("a task".to_string(), |awaited| task_name(vm, awaited)),
+        Wait::Receive => "a value from a channel".to_string(),
+        Wait::Send => "somebody to receive from a channel".to_string(),
+        Wait::Lock => "a mutex".to_string(),
+        Wait::Acquire => "a semaphore".to_string(),
+        Wait::Event => "an event".to_string(),
+        Wait::Barrier => "the others at a barrier".to_string(),
+        Wait::Changed => "a change of a watch".to_string(),
+        Wait::Scope => "the tasks of its scope".to_string(),
+        Wait::Group => on.as_object::<Group>().map_or("".to_string(), |group| format!("`{}`", group.policy.name())),
+        Wait::Next => "the next of `completed`".to_string(),
     }
 }
 
@@ -164,7 +181,7 @@ pub fn deadlock(vm: &mut Vm) -> Report {
         Diagnostic::new(Code::of_kind("Deadlock"), "deadlock: every task waits", SourceId(0), Span::default(), "")
     });
     for task in &waiting {
-        if let Some(location) = location_of(task.spawned_by, task.spawned_at) {
+        if let Some(location) = location_of(task.spawned_by(), task.spawned_at) {
             let label = format!("{} was spawned here", task_name(vm, *task));
             diagnostic = diagnostic.label(location.source, location.span, label);
         }
@@ -181,9 +198,9 @@ fn cycle(vm: &Vm, waiting: &[Gc<Task>]) -> Option<String> {
         let mut path = vec![*start];
         loop {
             let last = path[path.len() - 1];
-            let next = match last.wait.get() {
-                WaitKind::Task(awaited) => Some(awaited),
-                _ => task::children(last).into_iter().find(|child| child.state.get() == TaskState::Waiting),
+            let next = match last.waits_for().as_object::<Task>() {
+                Some(awaited) => Some(awaited),
+                None => last.children().find(|child| child.state.get() == TaskState::Waiting),
             };
             let Some(next) = next else { break };
             if let Some(from) = path.iter().position(|task| *task == next) {

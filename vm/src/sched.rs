@@ -1,33 +1,67 @@
 //! The scheduler: owns the tasks and decides which runs next. It does no I/O and never blocks.
 //!
-//! A task is ready (in the queue), running, waiting on exactly one thing, or done. Tasks form a tree: a parent is not done
+//! A task is ready (in the queue), running, waiting on exactly one thing, closing, or done. Tasks form a tree: a parent is not done
 //! before its children are (R26). Everything that happens to a task goes through this module, and the
 //! [`Log`] sees each decision: traces, timelines and replay read it.
+//!
+//! * [`task`], [`generator`], [`spawn`]: what runs, and how it is made
+//! * [`node`], [`wait`], [`timers`]: what a task waits for
+//! * [`channel`], [`sync`]: what there is to wait for
+//! * [`owner`], [`scope`], [`group`]: whom tasks belong to
+//! * [`cancel`], [`ending`]: how they end
 
 pub mod task;
+pub mod generator;
+pub mod spawn;
+pub mod node;
+pub mod wait;
 pub mod timers;
+pub mod channel;
+pub mod sync;
+pub mod owner;
+pub mod scope;
+pub mod group;
+pub mod cancel;
+pub mod ending;
 
 use std::collections::VecDeque;
 
-use crate::{
+use co_lang::source::Location;
 
+use crate::{
     heap::{Marker, object::*},
-    interp::{self, Flow, Step, unwind::{self, Token}},
+    interp::{
+        self, Flow, Step,
+        unwind::{self, Token},
+    },
     value::{Gc, Value},
     vm::Vm,
 };
-use task::{CancelRequest, Outcome, Task, TaskState, WaitKind};
+use node::{Wait, Waiter};
+use owner::Nursery;
+use sync::Watch;
+use task::{Outcome, Task, TaskState, flag};
 use timers::Timers;
 
+pub use cancel::{cancel, interrupt};
+pub use ending::{live_tasks, waits_at};
+
 /// One decision of the scheduler.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    Spawned { task: u32, parent: u32 },
+    /// Parent 0: none.
+    Spawned { task: u32, parent: u32, name: Box<str>, at: Option<Location> },
     Ready { task: u32 },
     Runs { task: u32 },
-    Waits { task: u32, on: WaitKind },
-    Cancelled { task: u32, by: u32 },
+    /// It waits for what the words say.
+    Waits { task: u32, on: Box<str>, at: Option<Location> },
+    /// To the end of the ready queue.
+    Yields { task: u32 },
+    Cancelled { task: u32, by: u32, reason: Box<str> },
     TimerFired { task: u32, deadline_ns: u64 },
+    ScopeEnded { task: u32 },
+    /// The function is over, children run.
+    Closes { task: u32 },
     Ended { task: u32, outcome: Outcome },
 }
 
@@ -48,13 +82,15 @@ pub struct Scheduler {
     pub current: Option<Gc<Task>>,
     /// The top level.
     pub main: Option<Gc<Task>>,
+    /// The top level and the detached tasks (R21).
+    pub program: Nursery,
     pub timers: Timers,
     pub clock: Clock,
-    /// Tasks without a parent (R21).
-    pub detached: Vec<Gc<Task>>,
     pub next_id: u32,
     /// Tasks that are not done.
     pub live: usize,
+    /// Awaits in a row of the running task whose result was there (R6a).
+    pub ready_awaits: u32,
     /// Host operations that tasks wait for.
     pub pending_operations: usize,
     pub log: Option<Log>,
@@ -69,6 +105,8 @@ pub struct Scheduler {
     /// Tasks that wait for a line of standard input, with the operation's id, for the engine to start.
     pub reads: Vec<(u32, Gc<Task>)>,
     pub next_operation: u32,
+    /// Orders ready tasks and equal deadlines by chance, to explore schedules.
+    pub chance: Option<Chance>,
 }
 
 impl Default for Scheduler {
@@ -77,11 +115,12 @@ impl Default for Scheduler {
             ready: VecDeque::new(),
             current: None,
             main: None,
+            program: Nursery::default(),
             timers: Timers::default(),
             clock: Clock::Real { start_ns: 0 },
-            detached: Vec::new(),
             next_id: 1,
             live: 0,
+            ready_awaits: 0,
             pending_operations: 0,
             log: None,
             unhandled: Vec::new(),
@@ -90,22 +129,49 @@ impl Default for Scheduler {
             stdout_closed: false,
             reads: Vec::new(),
             next_operation: 0,
+            chance: None,
         }
+    }
+}
+
+/// A small generator of numbers by chance, the same on every machine (Vigna's splitmix64).
+#[derive(Debug, Clone)]
+pub struct Chance(u64);
+
+impl Chance {
+    pub fn new(seed: u64) -> Chance {
+        Chance(seed)
+    }
+
+    /// A number below `bound`, which is not 0.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % bound as u64) as usize
     }
 }
 
 impl Scheduler {
     pub fn trace(&self, marker: &mut Marker) {
-        for task in self.ready.iter().chain(self.current.iter()).chain(self.main.iter()).chain(self.detached.iter()) {
+        // Everything that waits hangs in the tree below the program.
+        self.program.trace(marker);
+        for task in self.current.iter().chain(self.main.iter()) {
             marker.value((*task).into());
         }
-        self.timers.tasks().for_each(|task| marker.value(task.into()));
         self.unhandled.iter().for_each(|error| marker.value(*error));
     }
 
-    /// Forgets timers that were cancelled, so that they keep no dead task.
-    pub fn purge_timers(&mut self) {
-        self.timers.purge();
+    fn next_ready(&mut self) -> Option<Gc<Task>> {
+        match &mut self.chance {
+            None => self.ready.pop_front(),
+            Some(chance) if !self.ready.is_empty() => {
+                let index = chance.below(self.ready.len());
+                self.ready.remove(index)
+            }
+            Some(_) => None,
+        }
     }
 }
 
@@ -117,32 +183,69 @@ pub fn now_ns(vm: &Vm) -> u64 {
     }
 }
 
+// ---- the log
+
 #[inline(always)]
-pub fn log(vm: &mut Vm, decision: Decision) {
+pub fn log(vm: &mut Vm, decision: impl FnOnce(&mut Vm) -> Decision) {
     if vm.sched.log.is_some() {
         log_cold(vm, decision);
     }
 }
 
 #[cold]
-fn log_cold(vm: &mut Vm, decision: Decision) {
+#[inline(never)]
+fn log_cold(vm: &mut Vm, decision: impl FnOnce(&mut Vm) -> Decision) {
     let now = now_ns(vm);
+    let decision = decision(vm);
     if let Some(log) = &mut vm.sched.log {
         log(now, decision);
     }
 }
 
+/// The place in the program's text of a word of code; `None` in the library.
+pub fn place(code: Value, word: u32) -> Option<Location> {
+    let proto = &code.as_object::<ProtoObject>()?.proto;
+    if proto.flags.hidden {
+        return None;
+    }
+    Some(Location { source: proto.source, span: proto.span_at(word) })
+}
+
+/// The reason of a cancellation in words.
+pub fn reason_text(vm: &mut Vm, reason: Value) -> String {
+    match reason.as_object::<Str>() {
+        Some(text) => text.as_str().to_string(),
+        None => vm.brief(reason),
+    }
+}
+
+/// A duration as a program would write it.
+pub fn duration_text(ns: u64) -> String {
+    const UNITS: [(u64, &str); 6] =
+        [(3_600_000_000_000, "h"), (60_000_000_000, "m"), (1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"), (1, "ns")];
+    match UNITS.iter().find(|(unit, _)| ns >= *unit && ns.is_multiple_of(*unit)) {
+        // Whole minutes and hours only where they are no longer than the seconds.
+        Some((unit, name)) => format!("{}{name}", ns / unit),
+        None if ns == 0 => "0s".to_string(),
+        None => format!("{}s", ns as f64 / 1e9),
+    }
+}
+
+// ---- ready and awake
+
 /// Puts a task at the end of the ready queue.
+#[inline]
 pub fn make_ready(vm: &mut Vm, task: Gc<Task>) {
     task.state.set(TaskState::Ready);
     vm.sched.ready.push_back(task);
-    log(vm, Decision::Ready { task: task.id });
+    log(vm, |_| Decision::Ready { task: task.id() });
 }
 
 /// Ends a wait with a value.
+#[inline]
 pub fn wake(vm: &mut Vm, task: Gc<Task>, value: Value) {
     debug_assert!(task.state.get() == TaskState::Waiting);
-    task.wait.set(WaitKind::None);
+    task.node.clear();
     interp::wake_with(task, value);
     make_ready(vm, task);
 }
@@ -150,275 +253,158 @@ pub fn wake(vm: &mut Vm, task: Gc<Task>, value: Value) {
 /// Ends a wait by throwing at its op when the task runs next.
 pub fn wake_throwing(vm: &mut Vm, task: Gc<Task>, thrown: Value) {
     debug_assert!(task.state.get() == TaskState::Waiting);
-    task.wait.set(WaitKind::None);
-    task.throws.set(thrown);
+    throw_when_it_runs(task, thrown);
     make_ready(vm, task);
 }
 
-/// Takes a waiting task off what it waits for.
-fn stop_waiting(vm: &mut Vm, task: Gc<Task>) {
-    match task.wait.get() {
-        WaitKind::Timer => vm.sched.timers.cancel(task),
-        WaitKind::Task(awaited) => task::remove_waiter(awaited, task),
-        WaitKind::Operation(_) | WaitKind::None => {}
-    }
+/// A suspended task goes on by throwing.
+pub fn throw_when_it_runs(task: Gc<Task>, thrown: Value) {
+    task.node.clear();
+    interp::put_scratch(task, thrown);
+    task.clear_flag(flag::AT_TURN);
+    task.set_flag(flag::THROWS);
 }
+
+/// A `for await` ends: there is nothing more to come.
+pub fn wake_at_end(vm: &mut Vm, task: Gc<Task>) {
+    task.node.clear();
+    interp::wake_exhausted(task);
+    make_ready(vm, task);
+}
+
+/// What waits for a change of a watch gets its newest value at the moment it runs.
+pub fn wake_for_newest(vm: &mut Vm, task: Gc<Task>) {
+    // The node goes on naming the watch.
+    task.set_flag(flag::NEWEST);
+    make_ready(vm, task);
+}
+
+/// A `select` has chosen.
+pub fn wake_selected(vm: &mut Vm, task: Gc<Task>, arm: u32, value: Value) {
+    task.node.clear();
+    interp::wake_selected(task, arm, value);
+    make_ready(vm, task);
+}
+
+// ---- turns
 
 /// Runs the first ready task until its next step. `false` if none is ready.
 pub fn turn(vm: &mut Vm) -> bool {
-    let Some(task) = vm.sched.ready.pop_front() else { return false };
+    let Some(task) = vm.sched.next_ready() else { return false };
     task.state.set(TaskState::Running);
     vm.sched.current = Some(task);
-    log(vm, Decision::Runs { task: task.id });
+    vm.sched.ready_awaits = 0;
+    log(vm, |_| Decision::Runs { task: task.id() });
     // SAFETY: a ready task's fiber is suspended.
     #[allow(unsafe_code)]
     unsafe {
         vm.switch_fiber(task.current.get());
     }
-    let thrown = task.throws.replace(Value::NIL);
-    let step = if thrown.is_nil() {
-        interp::run(vm)
-    } else {
-        let flow = match Token::of(thrown) {
-            Some(_) => unwind::unwind(vm, thrown),
-            None => unwind::throw_value(vm, thrown),
-        };
-        match flow {
-            Flow::Continue => interp::run(vm),
-            Flow::Leave(step) => step,
-        }
-    };
+    let step = if task.has(flag::AT_TURN) { resume(vm, task) } else { interp::run(vm) };
+    task.set_flag(flag::STARTED);
+    // From here on nothing runs.
+    vm.fiber = std::ptr::null_mut();
+    vm.base = std::ptr::null_mut();
     match step {
         Step::Waits => {
             task.state.set(TaskState::Waiting);
-            task.ready_awaits.set(0);
-            let on = task.wait.get();
-            log(vm, Decision::Waits { task: task.id, on });
+            log(vm, |vm| Decision::Waits {
+                task: task.id(),
+                on: crate::report::waits_for(vm, task).into(),
+                at: waits_at(task).and_then(|(code, word)| place(code, word)),
+            });
         }
-        Step::Yielded => make_ready(vm, task),
+        Step::Yielded => {
+            log(vm, |_| Decision::Yields { task: task.id() });
+            make_ready(vm, task);
+        }
         Step::Interrupted => {
             task.state.set(TaskState::Ready);
             vm.sched.ready.push_front(task);
         }
-        Step::Done(value) => body_ended(vm, task, Outcome::Value, value),
-        Step::Failed(thrown) => failed(vm, task, thrown),
+        Step::Done(value) => ended(vm, task, Ok(value)),
+        Step::Failed(thrown) => ended(vm, task, Err(thrown)),
     }
-    vm.fiber = std::ptr::null_mut();
-    vm.base = std::ptr::null_mut();
     vm.sched.current = None;
     true
 }
 
-fn failed(vm: &mut Vm, task: Gc<Task>, thrown: Value) {
-    match Token::of(thrown) {
-        Some(Token::Exit) => {
-            exit_program(vm, task);
-            body_ended(vm, task, Outcome::Cancelled, Value::NIL);
-        }
-        Some(_) => match task.failed_by.replace(Value::NIL) {
-            // The body was cancelled because a child failed: that is how it ends (R3).
-            error if !error.is_nil() => body_ended(vm, task, Outcome::Error, error),
-            _ => body_ended(vm, task, Outcome::Cancelled, Value::NIL),
-        },
-        None => body_ended(vm, task, Outcome::Error, thrown),
+fn ended(vm: &mut Vm, task: Gc<Task>, result: Result<Value, Value>) {
+    log(vm, |_| Decision::Closes { task: task.id() });
+    match result {
+        Ok(value) => ending::body_ended(vm, task, Outcome::Value, value),
+        Err(thrown) => ending::failed(vm, task, thrown),
     }
 }
 
-/// The function of a task has ended. Its children are waited for, or cancelled if it failed (R26).
-fn body_ended(vm: &mut Vm, task: Gc<Task>, outcome: Outcome, value: Value) {
-    task::release_stack(&mut vm.heap, task);
-    task.outcome.set(outcome);
-    vm.heap.store(task.into(), &task.result, value);
-    task.state.set(TaskState::Closing);
-    if outcome == Outcome::Value {
-        // Errors of children that nobody awaited are thrown now (R1).
-        for (child, error) in task::take_kept(task) {
-            child.received.set(true);
-            fail_closing(vm, task, error);
+/// A task goes on in another way than at its next op.
+#[cold]
+#[inline(never)]
+fn resume(vm: &mut Vm, task: Gc<Task>) -> Step {
+    let flow = if task.has(flag::THROWS) {
+        let thrown = interp::scratch(task);
+        match Token::of(thrown) {
+            Some(_) => unwind::unwind(vm, thrown),
+            None => unwind::throw_value(vm, thrown),
         }
+    } else if task.has(flag::COMPLETES) {
+        let value = interp::scratch(task);
+        interp::complete(vm, value)
     } else {
-        task::take_kept(task).into_iter().for_each(|(child, error)| {
-            child.received.set(true);
-            add_also(vm, task, error);
-        });
-        cancel_children(vm, task, "the task that spawned it has failed");
-    }
-    if task.children.get().is_none() {
-        settle(vm, task);
-    }
-}
-
-/// An error reaches a task whose body has ended already: it fails, or the error joins the one it fails with.
-fn fail_closing(vm: &mut Vm, task: Gc<Task>, error: Value) {
-    match task.outcome.get() {
-        Outcome::Value => {
-            task.outcome.set(Outcome::Error);
-            vm.heap.store(task.into(), &task.result, error);
-            cancel_children(vm, task, "another task of the same parent has failed");
-        }
-        Outcome::Cancelled if vm.exit_code.is_none() => {
-            task.outcome.set(Outcome::Error);
-            vm.heap.store(task.into(), &task.result, error);
-        }
-        _ => add_also(vm, task, error),
-    }
-}
-
-/// Hangs a further error on the one that a task fails with (R2: never on itself).
-fn add_also(vm: &mut Vm, task: Gc<Task>, error: Value) {
-    let first = task.result.get();
-    let (Some(target), false) = (first.as_object::<ErrorObject>(), first.is_same(error)) else { return };
-    match target.also.get().as_object::<List>() {
-        Some(list) => list.push(&mut vm.heap, error),
-        None => {
-            let list = vm.heap.list(&[error]);
-            vm.heap.store(first, &target.also, list.into());
-        }
-    }
-}
-
-fn cancel_children(vm: &mut Vm, task: Gc<Task>, reason: &str) {
-    for child in task::children(task) {
-        let reason = vm.heap.str(reason).into();
-        cancel(vm, child, reason, task.id);
-    }
-}
-
-/// Body and children have ended: the outcome is final.
-fn settle(vm: &mut Vm, task: Gc<Task>) {
-    task.state.set(TaskState::Done);
-    vm.sched.live -= 1;
-    let outcome = task.outcome.get();
-    log(vm, Decision::Ended { task: task.id, outcome });
-    let waiters = task::take_waiters(task);
-    let delivered = !waiters.is_empty();
-    for waiter in waiters {
-        match outcome {
-            Outcome::Value => wake(vm, waiter, task.result.get()),
-            _ => {
-                let error = task::outcome_error(vm, task);
-                if let Some(error) = error.as_object::<ErrorObject>() {
-                    unwind::append_awaiter(error, waiter);
-                }
-                wake_throwing(vm, waiter, error);
-            }
-        }
-    }
-    if delivered {
-        task.received.set(true);
-    }
-    let Some(parent) = task.parent() else {
-        vm.sched.detached.retain(|detached| *detached != task);
-        if outcome == Outcome::Error && !delivered && Some(task) != vm.sched.main {
-            vm.sched.unhandled.push(task.result.get());
-        }
-        return;
+        let watch = task.waits_for().as_object::<Watch>();
+        let (value, version) = watch.map_or((Value::NIL, 0), |watch| (watch.value.get(), watch.version.get()));
+        interp::complete_walk(vm, value, version)
     };
-    task::unlink_child(parent, task);
-    if outcome == Outcome::Error && !delivered {
-        let error = task.result.get();
-        if parent.state.get() == TaskState::Closing {
-            fail_closing(vm, parent, error);
-        } else if task.discarded {
-            fail_body(vm, parent, error);
-        } else {
-            task::keep(parent, task, error);
-        }
-    }
-    if parent.state.get() == TaskState::Closing && parent.children.get().is_none() {
-        settle(vm, parent);
+    task.clear_flag(flag::AT_TURN);
+    task.node.clear();
+    match flow {
+        Flow::Continue => interp::run(vm),
+        Flow::Leave(step) => step,
     }
 }
 
-/// A child whose handle was discarded has failed: the parent's body is cancelled and fails with the error (R3).
-fn fail_body(vm: &mut Vm, parent: Gc<Task>, error: Value) {
-    if !parent.failed_by.get().is_nil() || parent.cancel_request().is_some() {
-        return;
-    }
-    vm.heap.store(parent.into(), &parent.failed_by, error);
-    let reason = vm.heap.str("a task that it spawned has failed").into();
-    cancel(vm, parent, reason, parent.id);
-}
-
-/// Asks a task to end: at the await where it waits, or at its next one. The first request counts (R7).
-pub fn cancel(vm: &mut Vm, task: Gc<Task>, reason: Value, by: u32) {
-    if task.state.get() == TaskState::Done || task.cancel_request().is_some() {
-        return;
-    }
-    let (code, at) = vm.site();
-    task.set_cancel(CancelRequest { reason, by, code, at, delivered: false });
-    log(vm, Decision::Cancelled { task: task.id, by });
-    match task.state.get() {
-        TaskState::Closing => {
-            // The body is over; the outcome is that of a cancelled task and the children go (R34).
-            if task.outcome.get() == Outcome::Value {
-                task.outcome.set(Outcome::Cancelled);
-            }
-            cancel_children(vm, task, "the task that spawned it was cancelled");
-        }
-        TaskState::Waiting if task::deliverable(vm, task) => {
-            task::mark_delivered(task);
-            stop_waiting(vm, task);
-            wake_throwing(vm, task, Token::Cancel.value());
-        }
-        _ => {}
-    }
-}
-
-/// `exit(n)`: every other task is cancelled at its await (R23).
-fn exit_program(vm: &mut Vm, caller: Gc<Task>) {
-    let mut roots: Vec<Gc<Task>> = vm.sched.detached.clone();
-    roots.extend(vm.sched.main);
-    for root in roots {
-        if root != caller {
-            let reason = vm.heap.str("the program exits").into();
-            cancel(vm, root, reason, caller.id);
-        }
-    }
-}
-
-/// Ctrl-C: the whole program is cancelled, so that clean-up runs.
-pub fn interrupt(vm: &mut Vm) {
-    vm.sched.interrupted = true;
-    let by = vm.sched.current.map_or(0, |task| task.id);
-    let mut tasks: Vec<Gc<Task>> = vm.sched.detached.clone();
-    tasks.extend(vm.sched.main);
-    tasks.extend(vm.sched.current);
-    for task in tasks {
-        let reason = vm.heap.str("interrupted (Ctrl-C)").into();
-        cancel(vm, task, reason, by);
-    }
-}
-
-/// Makes every task ready whose timer is due.
+/// Decides all waits whose time has come.
 pub fn fire_timers(vm: &mut Vm, now_ns: u64) -> bool {
     let mut fired = false;
-    while let Some((deadline_ns, task)) = vm.sched.timers.pop_due(now_ns) {
+    let mut early = Vec::new();
+    while let Some(node) = next_timer(vm, now_ns) {
+        if group::is_too_early(node) {
+            early.push(node);
+            continue;
+        }
         fired = true;
-        log(vm, Decision::TimerFired { task: task.id, deadline_ns });
-        wake(vm, task, Value::NIL);
+        let deadline_ns = node.number_waited_for();
+        log(vm, |_| Decision::TimerFired { task: node.task().id(), deadline_ns });
+        match node.waiter() {
+            Waiter::Task(task) => {
+                // A tick of an interval gives its time.
+                let value = if interp::is_in_loop(task) { Value::float(deadline_ns as f64 / 1e9) } else { Value::NIL };
+                wake(vm, task, value);
+            }
+            Waiter::Arm(group, arm) => group::arm_ended(vm, group, arm, Ok(Value::NIL)),
+        }
+    }
+    for node in early {
+        vm.sched.timers.set(node);
     }
     fired
 }
 
-/// All tasks that are not done, in the order of spawning.
-pub fn live_tasks(vm: &Vm) -> Vec<Gc<Task>> {
-    let mut found: Vec<Gc<Task>> = vm.sched.main.into_iter().chain(vm.sched.detached.iter().copied()).collect();
-    let mut next = 0;
-    while next < found.len() {
-        found.extend(task::children(found[next]));
-        next += 1;
-    }
-    found.retain(|task| task.state.get() != TaskState::Done);
-    found.sort_by_key(|task| task.id);
-    found
-}
-
-/// A task's saved position is an op; this is where it is.
-pub fn waits_at(task: Gc<Task>) -> Option<(Value, u32)> {
-    if task.state.get() != TaskState::Waiting {
+/// The first of the timers that are due, or any of those with the earliest deadline.
+fn next_timer(vm: &mut Vm, now_ns: u64) -> Option<node::NodeRef> {
+    let Scheduler { chance, timers, .. } = &mut vm.sched;
+    let Some(chance) = chance else { return timers.pop_due(now_ns) };
+    let due = timers.due(now_ns);
+    if due.is_empty() {
         return None;
     }
-    task::innermost_visible(task)
+    let node = due[chance.below(due.len())];
+    timers.cancel(node);
+    Some(node)
 }
 
+/// The running task's wait on an operation of the host: `return Err(sched::wait_for_operation(vm, id))`.
+pub fn wait_for_operation(vm: &mut Vm, id: u32) -> crate::builtins::Control {
+    vm.running().node.set(Wait::Operation, id as u64);
+    crate::builtins::Control::Wait
+}

@@ -71,11 +71,20 @@ tags! {
     CELL = 24 "cell";
     PROTO = 25 "code";
     CHANNEL = 26 "channel";
-    RESOURCE = 27 "resource";
+    MUTEX = 27 "mutex";
+    SEMAPHORE = 28 "semaphore";
+    EVENT = 29 "event";
+    BARRIER = 30 "barrier";
+    WATCH = 31 "watch";
+    GUARD = 32 "guard";
+    INTERVAL = 33 "interval";
+    GROUP = 34 "completed";
+    SCOPE = 35 "scope";
+    RESOURCE = 36 "resource";
 }
 
 impl Tag {
-    pub const COUNT: usize = 28;
+    pub const COUNT: usize = 37;
 
     pub const fn number(self) -> u64 {
         self.0.get()

@@ -22,7 +22,11 @@ use crate::{
     host::Host,
     interp::{Flow, control_raise, unwind},
     ops,
-    sched::{Scheduler, task::{self, Task}},
+    sched::{
+        Scheduler, cancel,
+        task::{self, Task},
+        wait::Waiting,
+    },
     value::{Gc, Tag, Value},
 };
 
@@ -81,13 +85,13 @@ pub struct Vm {
     pub raised: Value,
     /// What is called after [`Control::TailCall`].
     pub tail: (Value, Vec<Value>),
+    /// What is awaited after [`Control::Await`].
+    pub waiting: Waiting,
     /// What is resumed or closed after [`Control::Resume`] and [`Control::Close`]; only set when that is returned.
     pub resume: (Gc<task::Generator>, Value),
     /// What `exit(n)` was called with.
     pub exit_code: Option<u8>,
 
-    /// A closure without code, under every fiber's first frame.
-    pub root: Value,
     /// Awaits the coroutine it is called with: how an async builtin becomes a task.
     pub await_stub: Value,
     pub args: Vec<String>,
@@ -106,7 +110,6 @@ impl Vm {
         let mut heap = Heap::new(host.hash_seed());
         task::register(&mut heap);
         let builtins = builtins::State::new(&mut heap, random_seed);
-        let root = task::root_closure(&mut heap);
         let await_stub = task::await_stub(&mut heap);
         let interrupt_word = Arc::new(AtomicU32::new(0));
         Box::new(Vm {
@@ -124,9 +127,9 @@ impl Vm {
             host,
             raised: Value::NIL,
             tail: (Value::NIL, Vec::new()),
+            waiting: Waiting::NOTHING,
             resume: (task::dangling_generator(), Value::NIL),
             exit_code: None,
-            root,
             await_stub,
             args: Vec::new(),
             natives: HashMap::new(),
@@ -259,15 +262,14 @@ impl Vm {
     #[inline(never)]
     pub fn collect(&mut self) {
         self.save_position();
-        self.sched.purge_timers();
-        let Vm { heap, globals, sched, modules, raised, tail, root, await_stub, natives, library, roots, fiber, builtins, .. } =
+        let Vm { heap, globals, sched, modules, raised, tail, await_stub, natives, library, roots, fiber, builtins, .. } =
             self;
         let raised = *raised;
         heap.collect(|marker| {
             for value in globals.iter().chain(roots.iter()).chain(natives.values()).chain(tail.1.iter()).chain(builtins.roots()) {
                 marker.value(*value);
             }
-            for value in [raised, tail.0, *root, *await_stub] {
+            for value in [raised, tail.0, *await_stub] {
                 marker.value(value);
             }
             for module in modules.iter() {
@@ -283,7 +285,7 @@ impl Vm {
                 // SAFETY: fibers that run, or have resumed one that runs, are alive.
                 unsafe {
                     task::trace_fiber(&*running, marker);
-                    running = (*running).resumer;
+                    running = task::resumer(running);
                 }
             }
         });
@@ -452,7 +454,7 @@ impl Vm {
     /// What is shown of a task or module behind its type; empty for other values.
     pub fn object_name(&self, value: Value) -> String {
         if let Some(task) = value.as_object::<Task>() {
-            return format!("{} {}", task.id, task::name_text(self, task));
+            return format!("{} {}", task.id(), task::name_text(self, task));
         }
         match value.as_object::<Module>() {
             Some(module) => {
@@ -538,8 +540,7 @@ impl Vm {
         if reasons & interrupt::CANCEL != 0 {
             crate::sched::interrupt(self);
             let task = self.running();
-            if task::deliverable(self, task) {
-                task::mark_delivered(task);
+            if cancel::take_pending(task, None) {
                 return unwind::unwind(self, unwind::Token::Cancel.value());
             }
         }

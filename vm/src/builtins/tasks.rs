@@ -1,143 +1,112 @@
-//! Tasks from inside a program: `sleep`, `input`, `tasks()`, and the methods of task handles and generators.
+//! Tasks from inside a program: `sleep`, `input`, `tasks()`, the combinators, and the methods of task handles and generators.
 
-use co_lang::resolve::Returns;
-
-use super::{Body, Builtin, Control};
 use crate::{
+    builtins::{Control, args},
     heap::object::*,
     sched::{
-        self,
-        task::{self, Generator, Task, TaskState, WaitKind},
+        self, cancel,
+        generator::{Generator, GeneratorState},
+        group::{self, Plan, Policy},
+        node::Wait,
+        owner,
+        task::{self, Task},
+        wait::Waiting,
     },
-    value::{Gc, Value},
+    value::{Gc, Tag, Value},
     vm::Vm,
 };
+
+builtins! {
+    /// Functions of the prelude.
+    pub static PRELUDE = [
+        /// Waits for so many seconds: `await sleep(1.5s)`. `sleep(0)` lets the other tasks run once; a negative duration is 0.
+        fn sleep(duration) -> Awaitable = primitive(sleep);
+        /// Reads a line from standard input, without its line break; `nil` at the end: `let name = await input("Name? ")`.
+        fn input(prompt = "") -> Awaitable = waits(input);
+        /// A list of all tasks that have not ended, in the order in which they were spawned.
+        fn tasks() = native(tasks);
+        /// Runs all at once and gives their results in order: `let [a, b] = await all([f(), g()])`. The first error cancels the rest.
+        /// With `limit`, so many coroutines run at the same time.
+        fn all(awaitables, limit = nil) -> Awaitable = waits(all);
+        /// The first result of all, a value or an error; the others are cancelled.
+        fn race(awaitables) -> Awaitable = waits(race);
+        /// The first value; the others are cancelled. If all fail, the first error, with the others in its `also`.
+        fn any(awaitables) -> Awaitable = waits(any);
+        /// All results in order, as maps: `{ok: true, value}` or `{ok: false, error}`.
+        fn settled(awaitables, limit = nil) -> Awaitable = waits(settled);
+        /// The results in the order in which they come: `for await x in completed([f(), g()]) { … }`.
+        fn completed(awaitables) -> AsyncSource = native(completed);
+        /// The result, or an error of kind `Timeout` if it takes longer; then it is cancelled: `await timeout(5s, fetch(url))`.
+        fn timeout(duration, awaitable) -> Awaitable = waits(timeout);
+        /// The result, also if a cancellation comes: that arrives at the next `await`.
+        fn shield(awaitable) -> Awaitable = waits(shield);
+    ];
+}
+
+builtins! {
+    pub static TASK_METHODS = [
+        /// Asks the task to end: it is stopped at the `await` where it waits, or at its next one; its `finally` and `defer` run.
+        fn cancel(reason = nil) = native(cancel_task);
+        /// Have the task and all the tasks that it spawned ended?
+        fn done() = native(done);
+        /// Makes the task a daemon of the whole program: its parent does not wait for it, and it is cancelled when the program ends.
+        /// Gives the task.
+        fn detach() -> Task = native(detach);
+    ];
+}
+
+builtins! {
+    /// What is built on these is written in Co. Those of an async generator are awaited.
+    pub static GENERATOR_METHODS = [
+        /// Runs the generator to its next `yield` and gives the value there, or `nil` when it has ended.
+        fn next() -> Unknown = native(next);
+        /// As `next`, and the `yield` that the generator waits at evaluates to the value.
+        fn send(value) -> Unknown = native(send);
+        /// Ends the generator: its `finally` and `defer` run now, and it gives nothing more.
+        fn close() -> Unknown = native(close);
+    ];
+}
+
+builtins! {
+    /// The same for async generators: what `g.next()` gives is a coroutine of these.
+    static ASYNC_GENERATOR = [
+        /// See `next`.
+        fn next(generator) -> Awaitable = waits(resume_next);
+        /// See `send`.
+        fn send(generator, value) -> Awaitable = waits(resume_send);
+        /// See `close`.
+        fn close(generator) -> Awaitable = waits(resume_close);
+    ];
+}
 
 /// Longest time that a timer can be set for, in seconds: about 292 years.
 const LONGEST: f64 = i64::MAX as f64 / 1e9;
 
-/// Prelude functions that deal with tasks.
-pub const PRELUDE: &[Builtin] = &[
-    Builtin {
-        name: "sleep",
-        usage: "sleep(duration)",
-        doc: "Waits for so many seconds: `await sleep(1.5s)`. `sleep(0)` lets the other tasks run once; a negative duration is 0.",
-        params: &["duration"],
-        min_args: 1,
-        max_args: Some(1),
-        returns: Returns::Awaitable,
-        body: Body::Async(sleep),
-    },
-    Builtin {
-        name: "input",
-        usage: "input(prompt = \"\")",
-        doc: "Reads a line from standard input, without its line break; nil at the end: `let name = await input(\"Name? \")`.",
-        params: &["prompt"],
-        min_args: 0,
-        max_args: Some(1),
-        returns: Returns::Awaitable,
-        body: Body::Async(input),
-    },
-    Builtin {
-        name: "tasks",
-        usage: "tasks()",
-        doc: "A list of all tasks that have not ended, in the order in which they were spawned.",
-        params: &[],
-        min_args: 0,
-        max_args: Some(0),
-        returns: Returns::Plain,
-        body: Body::Native(tasks),
-    },
-];
-
-pub const TASK_METHODS: &[Builtin] = &[
-    Builtin {
-        name: "cancel",
-        usage: "task.cancel(reason = nil)",
-        doc: "Asks the task to end: it is stopped at the await where it waits, or at its next one; its `finally` and `defer` run.",
-        params: &["reason"],
-        min_args: 0,
-        max_args: Some(1),
-        returns: Returns::Plain,
-        body: Body::Native(cancel),
-    },
-    Builtin {
-        name: "done",
-        usage: "task.done()",
-        doc: "Whether the task and all the tasks that it spawned have ended.",
-        params: &[],
-        min_args: 0,
-        max_args: Some(0),
-        returns: Returns::Plain,
-        body: Body::Native(done),
-    },
-    Builtin {
-        name: "detach",
-        usage: "task.detach()",
-        doc: "Makes the task a daemon of the whole program: its parent does not wait for it, and it is cancelled when the program ends. Gives the task.",
-        params: &[],
-        min_args: 0,
-        max_args: Some(0),
-        returns: Returns::Task,
-        body: Body::Native(detach),
-    },
-];
-
-/// `next`, `send` and `close`; what is built on them is written in Co.
-pub const GENERATOR_METHODS: &[Builtin] = &[
-    Builtin {
-        name: "next",
-        usage: "generator.next()",
-        doc: "Runs the generator to its next `yield` and gives the value there, or nil when it has ended.",
-        params: &[],
-        min_args: 0,
-        max_args: Some(0),
-        returns: Returns::Unknown,
-        body: Body::Native(next),
-    },
-    Builtin {
-        name: "send",
-        usage: "generator.send(value)",
-        doc: "As `next`, and the `yield` that the generator waits at evaluates to the value.",
-        params: &["value"],
-        min_args: 1,
-        max_args: Some(1),
-        returns: Returns::Unknown,
-        body: Body::Native(send),
-    },
-    Builtin {
-        name: "close",
-        usage: "generator.close()",
-        doc: "Ends the generator: its `finally` and `defer` run now, and it gives nothing more.",
-        params: &[],
-        min_args: 0,
-        max_args: Some(0),
-        returns: Returns::Unknown,
-        body: Body::Native(close),
-    },
-];
-
 /// A duration in whole nanoseconds; negative ones are 0.
-fn nanoseconds(vm: &mut Vm, duration: Value) -> Result<u64, Control> {
+pub fn nanoseconds(vm: &mut Vm, duration: Value) -> Result<u64, Control> {
     let Some(seconds) = duration.as_number() else {
+        if duration.is(Tag::COROUTINE) {
+            return Err(vm.throw_coroutine("a coroutine is no duration"));
+        }
         let what = vm.describe(duration);
         return Err(vm.throw("TypeError", format!("a duration is a number of seconds, not {what}")));
     };
-    if seconds.is_nan() {
-        return Err(vm.throw("ValueError", "a duration cannot be NaN"));
+    if !seconds.is_finite() {
+        return Err(
+            vm.throw("ValueError", format!("a duration is a finite number of seconds, not {seconds}"))
+        );
     }
     Ok((seconds.clamp(0.0, LONGEST) * 1e9).round() as u64)
 }
 
 fn sleep(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
     let duration = nanoseconds(vm, args[0])?;
-    if duration == 0 {
-        return Err(Control::Yield);
-    }
-    let deadline = sched::now_ns(vm).saturating_add(duration);
-    let task = vm.running();
-    vm.sched.timers.set(task, deadline);
-    Err(task::wait(vm, WaitKind::Timer))
+    vm.waiting = if duration == 0 {
+        Waiting { kind: Wait::Yield, ..Waiting::NOTHING }
+    } else {
+        Waiting::until(sched::now_ns(vm).saturating_add(duration))
+    };
+    Err(Control::Await)
 }
 
 fn input(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
@@ -150,7 +119,7 @@ fn input(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
     vm.sched.next_operation += 1;
     let id = vm.sched.next_operation;
     vm.sched.reads.push((id, task));
-    Err(task::wait(vm, WaitKind::Operation(id)))
+    Err(sched::wait_for_operation(vm, id))
 }
 
 fn tasks(vm: &mut Vm, _: &[Value]) -> Result<Value, Control> {
@@ -158,49 +127,94 @@ fn tasks(vm: &mut Vm, _: &[Value]) -> Result<Value, Control> {
     Ok(vm.heap.list(&live).into())
 }
 
-fn handle(args: &[Value]) -> Gc<Task> {
-    args[0].object_unchecked()
+// ---- combinators
+
+/// What a combinator is given.
+fn awaitables(vm: &mut Vm, what: &str, value: Value) -> Result<Vec<Value>, Control> {
+    match value.tag {
+        Tag::LIST => Ok(value.object_unchecked::<List>().to_vec()),
+        Tag::COROUTINE | Tag::TASK => {
+            let control = vm.throw("TypeError", format!("{what} takes a list of coroutines and tasks"));
+            vm.hint(format!("write `{what}([…])`"));
+            Err(control)
+        }
+        _ => Err(vm.wrong_type(what, "a list of coroutines and tasks", value)),
+    }
 }
 
-fn cancel(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
-    let reason = if args[1].is_undef() { Value::NIL } else { args[1] };
-    let by = vm.running().id;
-    sched::cancel(vm, handle(args), reason, by);
+fn limit(vm: &mut Vm, what: &str, value: Value) -> Result<u32, Control> {
+    let Some(limit) = args::not_nil(value) else { return Ok(u32::MAX) };
+    let limit = args::int(vm, what, limit)?;
+    if limit < 1 {
+        return Err(vm.throw("ValueError", format!("{what} is at least 1, but is {limit}")));
+    }
+    Ok(u32::try_from(limit).unwrap_or(u32::MAX - 1))
+}
+
+fn all(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    let items = awaitables(vm, "all", args[0])?;
+    let limit = limit(vm, "all(limit)", args[1])?;
+    group::run(vm, Plan { limit, ..Plan::new(Policy::All) }, &items)
+}
+
+fn settled(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    let items = awaitables(vm, "settled", args[0])?;
+    let limit = limit(vm, "settled(limit)", args[1])?;
+    group::run(vm, Plan { limit, ..Plan::new(Policy::Settled) }, &items)
+}
+
+fn race(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    let items = awaitables(vm, "race", args[0])?;
+    if items.is_empty() {
+        return Err(vm.throw("ValueError", "nobody can win a race of nothing: the list is empty"));
+    }
+    group::run(vm, Plan::new(Policy::Race), &items)
+}
+
+fn any(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    let items = awaitables(vm, "any", args[0])?;
+    if items.is_empty() {
+        return Err(vm.throw("ValueError", "none of nothing can succeed: the list is empty"));
+    }
+    group::run(vm, Plan::new(Policy::Any), &items)
+}
+
+fn completed(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    let items = awaitables(vm, "completed", args[0])?;
+    group::completed(vm, &items)
+}
+
+fn timeout(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    let duration_ns = nanoseconds(vm, args[0])?;
+    group::run(vm, Plan { duration_ns, ..Plan::new(Policy::Timeout) }, &args[1..2])
+}
+
+fn shield(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    group::run(vm, Plan::new(Policy::Shield), &args[..1])
+}
+
+// ---- handles
+
+fn cancel_task(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    let reason = args::given(args[1]).unwrap_or(Value::NIL);
+    let by = vm.running().id();
+    cancel::cancel(vm, args::receiver(args), reason, by);
     Ok(Value::NIL)
 }
 
 fn done(_: &mut Vm, args: &[Value]) -> Result<Value, Control> {
-    Ok(Value::bool(handle(args).state.get() == TaskState::Done))
+    Ok(Value::bool(args::receiver::<Task>(args).is_done()))
 }
 
 fn detach(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
-    task::detach(vm, handle(args));
+    owner::detach(vm, args::receiver(args));
     Ok(args[0])
-}
-
-fn next(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
-    vm.resume = (args[0].object_unchecked::<Generator>(), Value::NIL);
-    Err(Control::Resume)
-}
-
-fn send(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
-    let generator = args[0].object_unchecked::<Generator>();
-    if generator.state.get() == task::GeneratorState::Fresh && !args[1].is_nil() {
-        return Err(vm.throw("ValueError", "the generator has not started: there is no `yield` to send to yet"));
-    }
-    vm.resume = (generator, args[1]);
-    Err(Control::Resume)
-}
-
-fn close(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
-    vm.resume = (args[0].object_unchecked::<Generator>(), Value::NIL);
-    Err(Control::Close)
 }
 
 /// `t.name`, `t.id`.
 pub fn field(vm: &mut Vm, task: Gc<Task>, name: &str) -> Option<Value> {
     match name {
-        "id" => Some(Value::int(task.id as i64)),
+        "id" => Some(Value::int(task.id() as i64)),
         "name" => {
             let text = task::name_text(vm, task);
             Some(vm.heap.str(&text).into())
@@ -209,3 +223,52 @@ pub fn field(vm: &mut Vm, task: Gc<Task>, name: &str) -> Option<Value> {
     }
 }
 
+// ---- generators
+
+/// For an async generator the call only makes a coroutine.
+fn of_generator(
+    vm: &mut Vm,
+    args: &[Value],
+    index: usize,
+    resume: fn(&mut Vm, &[Value]) -> Result<Value, Control>,
+) -> Result<Value, Control> {
+    if !args::receiver::<Generator>(args).is_async() {
+        return resume(vm, args);
+    }
+    let callee = vm.native_value(&ASYNC_GENERATOR[index]);
+    let (made_by, made_at) = vm.site();
+    Ok(vm.heap.coroutine(callee, args, made_by, made_at).into())
+}
+
+fn next(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    of_generator(vm, args, 0, resume_next)
+}
+
+fn send(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    of_generator(vm, args, 1, resume_send)
+}
+
+fn close(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    of_generator(vm, args, 2, resume_close)
+}
+
+fn resume_next(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    vm.resume = (args::receiver(args), Value::NIL);
+    Err(Control::Resume)
+}
+
+fn resume_send(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    let generator: Gc<Generator> = args::receiver(args);
+    if generator.state.get() == GeneratorState::Fresh && !args[1].is_nil() {
+        return Err(
+            vm.throw("ValueError", "the generator has not started: there is no `yield` to send to yet")
+        );
+    }
+    vm.resume = (generator, args[1]);
+    Err(Control::Resume)
+}
+
+fn resume_close(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    vm.resume = (args::receiver(args), Value::NIL);
+    Err(Control::Close)
+}

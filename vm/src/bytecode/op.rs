@@ -302,6 +302,14 @@ ops! {
     SPAWN_INVOKE (Reg Count Name) + 2;
     /// R(A) = await R(A); R(A+1) … is free as a call area
     AWAIT (Reg None None);
+    /// R(A) = a new scope, opened in the running task
+    SCOPE_ENTER (Reg None None);
+    /// the scope R(A) is left: R(B) = 0 at its end, 1 if R(C) is thrown through it, else by a jump (then its tasks are cancelled). Waits until
+    /// its tasks have ended; then goes on, or throws what it has failed with, or R(C) on
+    SCOPE_EXIT (Reg Reg Reg);
+    /// waits for the first of the B awaitables from R(A) on: R(A) = its number, R(A+1) = its value; with C = 1 it does not
+    /// wait: R(A) = B if none is ready
+    SELECT (Reg Count Count);
     /// R(A) = a task that runs the coroutine R(A); B = 1 if the handle is discarded
     SPAWN (Reg Count None);
     RETURN (Reg None None);

@@ -104,6 +104,7 @@ impl Check<'_> {
             Op::ITER_LOOP => self.registers(a, 4),
             Op::ITER_LOOP_2 => self.registers(a, 5),
             Op::IMPORT => self.registers(a, 2),
+            Op::SELECT => self.registers(a, (b as usize).max(2)),
             Op::IN_RANGE | Op::IN_RANGE_OPEN => self.constant(c as usize + 1),
             _ => Ok(()),
         }

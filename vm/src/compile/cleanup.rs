@@ -22,6 +22,8 @@
 //!
 //! The registers are those above the body's surroundings: when they are written, the body's own are of no use any more.
 
+use std::cell::Cell;
+
 use co_lang::ast::{BlockId, Catch, ExprId, ExprKind, List, StmtId, StmtKind, Try, TryId};
 
 use super::{Compiler, Dest, Reg, emit::Label};
@@ -233,8 +235,42 @@ impl Compiler<'_> {
     fn cleanup(&mut self, dest: Dest, body: impl FnOnce(&mut Self, Dest), clean_up: impl FnOnce(&mut Self)) {
         let mark = self.asm.mark();
         let [kind, value, depth, error] = [0, 1, 2, 3].map(|index| Reg::at(mark + index));
-        let (run, thrown) = (self.asm.label(), self.asm.label());
-        let (failed, after) = (self.asm.label(), self.asm.label());
+        let failed = self.asm.label();
+        let can_fail = Cell::new(false);
+        self.protected(
+            dest,
+            body,
+            |this, _, _| {
+                this.asm.reserve(mark + 4);
+                this.asm.op_a(Op::CLEANUP_ENTER, depth);
+                let start = this.asm.edge();
+                this.exits.push(Exit::CleanUp { depth });
+                clean_up(this);
+                this.exits.pop();
+                can_fail.set(this.asm.protect(start, failed, error, HandlerKind::Cleanup));
+                this.asm.op_a(Op::CLEANUP_LEAVE, depth);
+            },
+            |this| {
+                this.asm.bind_stub(failed, can_fail.get());
+                this.asm.op_a(Op::CLEANUP_LEAVE, depth);
+                this.if_kind(kind, THROWN, |this| this.asm.op_ab(Op::SET_CAUSE, error, value));
+                this.asm.op_a(Op::RETHROW, error);
+            },
+        );
+    }
+
+    /// `run` follows `body`, however that is left; then what had left it goes on. `run` gets the registers `kind` and `value`, the next two
+    /// free ones here; `stubs` may add code that nothing runs into.
+    pub(super) fn protected(
+        &mut self,
+        dest: Dest,
+        body: impl FnOnce(&mut Self, Dest),
+        run_code: impl FnOnce(&mut Self, Reg, Reg),
+        stubs: impl FnOnce(&mut Self),
+    ) {
+        let mark = self.asm.mark();
+        let [kind, value] = [0, 1].map(|index| Reg::at(mark + index));
+        let (run, thrown, after) = (self.asm.label(), self.asm.label(), self.asm.label());
 
         let start = self.asm.edge();
         let protected = Exit::Protected { run, kind, value, returns: false, breaks: false, continues: false };
@@ -242,18 +278,12 @@ impl Compiler<'_> {
         body(self, dest);
         let Some(Exit::Protected { returns, breaks, continues, .. }) = self.exits.pop() else { return };
         let can_throw = self.asm.protect(start, thrown, value, HandlerKind::Cleanup);
-        self.asm.reserve(mark + 4);
+        self.asm.reserve(mark + 2);
         let completes = self.asm.is_reachable();
         self.asm.op_wide(Op::LOAD_INT, kind, NORMAL as u32);
 
         self.asm.bind_stub(run, can_throw);
-        self.asm.op_a(Op::CLEANUP_ENTER, depth);
-        let start = self.asm.edge();
-        self.exits.push(Exit::CleanUp { depth });
-        clean_up(self);
-        self.exits.pop();
-        let can_fail = self.asm.protect(start, failed, error, HandlerKind::Cleanup);
-        self.asm.op_a(Op::CLEANUP_LEAVE, depth);
+        run_code(self, kind, value);
 
         let leaves = self.asm.is_reachable();
         if completes {
@@ -274,10 +304,7 @@ impl Compiler<'_> {
         self.asm.bind_stub(thrown, can_throw);
         self.asm.op_wide(Op::LOAD_INT, kind, THROWN as u32);
         self.asm.jump(run);
-        self.asm.bind_stub(failed, can_fail);
-        self.asm.op_a(Op::CLEANUP_LEAVE, depth);
-        self.if_kind(kind, THROWN, |this| this.asm.op_ab(Op::SET_CAUSE, error, value));
-        self.asm.op_a(Op::RETHROW, error);
+        stubs(self);
         self.asm.bind(after);
         self.asm.release(mark);
     }

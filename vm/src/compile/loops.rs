@@ -139,7 +139,7 @@ impl Compiler<'_> {
     }
 
     /// The element is in the register each turn anew, so the register can be the variable.
-    fn loop_variable(&mut self, pattern: PatId, element: Reg) {
+    pub(super) fn loop_variable(&mut self, pattern: PatId, element: Reg) {
         let pattern = self.ast.unparen_pat(pattern);
         match self.ast[pattern].kind {
             PatKind::Bind(_) => self.declare_at(self.res.binding(pattern), element),

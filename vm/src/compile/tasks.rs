@@ -4,12 +4,12 @@
 //! if it can do without.
 
 use co_lang::{
-    ast::{BlockId, ExprId, ExprKind, FnForm, List, SelectArm},
-    diagnostic::{Code, Diagnostic},
+    ast::{BlockId, ExprId, ExprKind, FnForm, List, PatId, SelectArm, SelectHead},
     source::Span,
 };
 
 use super::{Compiler, Dest, chain::CallMode};
+use crate::bytecode::Op;
 
 impl Compiler<'_> {
     pub(super) fn await_expr(&mut self, inner: ExprId, span: Span, dest: Dest) {
@@ -42,16 +42,72 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn scope(&mut self, _body: BlockId, span: Span, _dest: Dest) {
-        self.not_yet("scope", span);
+    /// `scope { … }`: see [`cleanup`](super::cleanup) for how it is left. The scope stays open until `SCOPE_EXIT` lets go on.
+    pub(super) fn scope(&mut self, body: BlockId, span: Span, dest: Dest) {
+        self.with_fresh(dest, |this, dest| {
+            let mark = this.asm.mark();
+            let scope = this.asm.temp();
+            this.asm.at(span);
+            this.asm.op_a(Op::SCOPE_ENTER, scope);
+            this.protected(
+                dest,
+                |this, dest| this.block(body, dest),
+                |this, kind, value| {
+                    this.asm.at(span);
+                    this.asm.op_abc(Op::SCOPE_EXIT, scope, kind, value);
+                },
+                |_| {},
+            );
+            this.asm.release(mark);
+        });
     }
 
-    pub(super) fn select(&mut self, _arms: List<SelectArm>, span: Span, _dest: Dest) {
-        self.not_yet("select", span);
-    }
-
-    fn not_yet(&mut self, what: &str, span: Span) {
-        let message = format!("`{what}` is not known to the compiler yet");
-        self.errors.push(Diagnostic::new(Code::MISPLACED_ASYNC, message, self.unit.source, span, "here"));
+    /// ```text
+    ///          the arms' awaitables in registers from `first` on
+    ///          SELECT first, count, has_else      first = number of the arm, first + 1 = its value
+    ///          JUMP_NE_I first, 0, next
+    ///          body of the first arm
+    ///          JUMP end
+    /// next:    …
+    /// ```
+    pub(super) fn select(&mut self, arms: List<SelectArm>, span: Span, dest: Dest) {
+        let mark = self.asm.mark();
+        let arms = self.ast.list(arms);
+        let waits: Vec<(Option<PatId>, ExprId, ExprId)> = arms
+            .iter()
+            .filter_map(|arm| match arm.head {
+                SelectHead::Wait { pattern, source } => Some((pattern, source, arm.body)),
+                SelectHead::Else => None,
+            })
+            .collect();
+        let otherwise = arms.iter().find(|arm| matches!(arm.head, SelectHead::Else)).map(|arm| arm.body);
+        let first = self.asm.temps(waits.len().max(2) as u32);
+        for (index, (_, source, _)) in waits.iter().enumerate() {
+            self.expr(*source, Dest::Fresh(first.plus(index as u32)));
+        }
+        self.asm.at(span);
+        let count = self.asm.count(waits.len());
+        self.asm.raw(Op::SELECT, first.scaled(), count, otherwise.is_some() as u16);
+        let (end, value) = (self.asm.label(), first.plus(1));
+        let arm_mark = self.asm.mark();
+        for (index, (pattern, _, body)) in waits.iter().enumerate() {
+            let next = self.asm.label();
+            // The last arm needs no test.
+            if index + 1 < waits.len() || otherwise.is_some() {
+                self.asm.jump_compare(Op::JUMP_NE_I, first, index as u16, next);
+            }
+            if let Some(pattern) = pattern {
+                self.loop_variable(*pattern, value);
+            }
+            self.expr(*body, dest);
+            self.asm.jump(end);
+            self.asm.bind(next);
+            self.asm.release(arm_mark);
+        }
+        if let Some(body) = otherwise {
+            self.expr(body, dest);
+        }
+        self.asm.bind(end);
+        self.asm.release(mark);
     }
 }

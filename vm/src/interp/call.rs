@@ -372,7 +372,7 @@ unsafe fn native(
                 Err(control) => control::raise(vm, control),
             }
         }
-        Body::Async(function) => match (mode, sink) {
+        Body::Async(function) | Body::Primitive(function) => match (mode, sink) {
             (Mode::Await, Sink::Area { next, .. }) => {
                 // The AWAIT behind is the op that waits and is completed.
                 vm.pc = next;

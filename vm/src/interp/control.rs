@@ -2,21 +2,27 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Flow, Step, arith, at, call, iterate, unwind};
+use super::{Flow, Step, arith, call, iterate, unwind};
 use co_lang::diagnostic::Code;
 
 use crate::{
-    builtins::{Control, Native},
+    builtins::{Body, Control, Native},
     bytecode::{Op, Word},
     fiber::{self, Fiber},
     heap::object::*,
-    sched::task::{self, Generator, GeneratorState, Task, TaskState},
+    sched::{
+        cancel,
+        generator::{self, Generator, GeneratorState},
+        node::Wait,
+        task::{self, Task},
+        wait::{self, Waiting},
+    },
     value::{Gc, Tag, Value},
     vm::Vm,
 };
 
 /// After so many awaits in a row whose result was there, a task goes to the end of the ready queue (R6a).
-pub const READY_AWAITS: u16 = 256;
+pub const READY_AWAITS: u32 = 256;
 
 /// Acts on what a native or slow path returned instead of a value, for the op at `vm.pc`.
 #[cold]
@@ -44,12 +50,25 @@ pub fn raise(vm: &mut Vm, control: Control) -> Flow {
             close_generator(vm, generator)
         }
         Control::Yield => {
-            let flow = complete(vm, Value::NIL);
-            debug_assert!(matches!(flow, Flow::Continue));
+            // It goes on at this op, with nil or with a cancellation.
+            let task = vm.running();
+            task.node.set(Wait::Yield, 0);
+            task.set_flag(task::flag::COMPLETES);
+            super::set_scratch(vm, Value::NIL);
             vm.save_position();
             Flow::Leave(Step::Yielded)
         }
-        Control::Exit => unwind::throw_value(vm, unwind::Token::Exit.value()),
+        Control::Await => {
+            let waiting = vm.waiting;
+            match wait::await_primitive(vm, waiting) {
+                Ok(value) => await_done(vm, value),
+                Err(control) => raise(vm, control),
+            }
+        }
+        Control::Exit => {
+            cancel::exit_program(vm);
+            unwind::throw_value(vm, unwind::Token::Exit.value())
+        }
     }
 }
 
@@ -66,7 +85,7 @@ pub fn complete(vm: &mut Vm, value: Value) -> Flow {
             Op::EQ | Op::IN => *target = Value::bool(value.is_truthy()),
             Op::NE => *target = Value::bool(!value.is_truthy()),
             Op::LT | Op::LE => *target = Value::bool(arith::ordering_holds(op, value)),
-            Op::SET_FIELD | Op::SET_INDEX | Op::ITER_CLOSE | Op::LIST_EXTEND | Op::MAP_EXTEND => {}
+            Op::SET_FIELD | Op::SET_INDEX | Op::ITER_CLOSE | Op::LIST_EXTEND | Op::MAP_EXTEND | Op::SCOPE_EXIT => {}
             Op::ITER_PREP | Op::ITER_PREP_ASYNC => return iterate::prepared(vm, word, value),
             Op::ITER_LOOP | Op::ITER_LOOP_2 => return iterate::element(vm, word, value),
             _ if op.operands()[2] == crate::bytecode::op::Operand::Jump => {
@@ -132,17 +151,16 @@ pub fn await_value(vm: &mut Vm, word: Word) -> Flow {
                 return unsafe { call::enter_coroutine(vm, area, coroutine) };
             }
             let builtin = coroutine.callee.object_unchecked::<NativeFn>().builtin;
-            let crate::builtins::Body::Async(function) = builtin.body else {
+            let (Body::Async(function) | Body::Primitive(function)) = builtin.body else {
                 let control = vm.throw("TypeError", format!("`{}` cannot be awaited", builtin.name));
                 return raise(vm, control);
             };
-            let args = coroutine.args().to_vec();
-            await_native(vm, function, &args)
+            await_native(vm, function, coroutine.args())
         }
         Tag::TASK => {
             let task: Gc<Task> = value.object_unchecked();
-            match task::await_task(vm, task) {
-                Ok(result) => awaited(vm, result),
+            match wait::await_primitive(vm, Waiting::on(Wait::Task, task)) {
+                Ok(result) => await_done(vm, result),
                 Err(control) => raise(vm, control),
             }
         }
@@ -159,24 +177,21 @@ pub fn await_value(vm: &mut Vm, word: Word) -> Flow {
 
 /// Runs an async builtin for the `AWAIT` at `vm.pc`.
 pub fn await_native(vm: &mut Vm, function: Native, args: &[Value]) -> Flow {
-    if let Err(control) = task::checkpoint(vm) {
+    if let Err(control) = cancel::checkpoint(vm) {
         return raise(vm, control);
     }
     match function(vm, args) {
-        Ok(value) => awaited(vm, value),
+        Ok(value) => await_done(vm, value),
         Err(control) => raise(vm, control),
     }
 }
 
 /// An await whose result was there: no switch, but every 256th goes to the end of the queue.
-fn awaited(vm: &mut Vm, value: Value) -> Flow {
+pub fn await_done(vm: &mut Vm, value: Value) -> Flow {
     let flow = complete(vm, value);
     vm.safepoint();
-    let task = vm.running();
-    let count = task.ready_awaits.get() + 1;
-    task.ready_awaits.set(count);
-    if count >= READY_AWAITS {
-        task.ready_awaits.set(0);
+    vm.sched.ready_awaits += 1;
+    if vm.sched.ready_awaits >= READY_AWAITS {
         vm.save_position();
         return Flow::Leave(Step::Yielded);
     }
@@ -213,7 +228,7 @@ pub fn yield_value(vm: &mut Vm, word: Word) -> Flow {
     unsafe {
         let value = *vm.register(word.b());
         vm.save_position();
-        let generator = Gc::<Generator>::from_ptr((*vm.fiber).owner as *mut Generator);
+        let generator = generator::generator_of(vm.fiber);
         generator.state.set(GeneratorState::Suspended);
         leave_generator(vm);
         complete(vm, value)
@@ -221,11 +236,11 @@ pub fn yield_value(vm: &mut Vm, word: Word) -> Flow {
 }
 
 /// The running fiber becomes its resumer again, at the op that resumed.
-unsafe fn leave_generator(vm: &mut Vm) {
+pub(super) unsafe fn leave_generator(vm: &mut Vm) {
     // SAFETY: a running generator has a resumer that is suspended at an op.
     unsafe {
-        let resumer = (*vm.fiber).resumer;
-        (*vm.fiber).resumer = std::ptr::null_mut();
+        let resumer = generator::resumer(vm.fiber);
+        generator::set_resumer(vm.fiber, std::ptr::null_mut());
         vm.switch_fiber(resumer);
     }
 }
@@ -234,9 +249,9 @@ unsafe fn leave_generator(vm: &mut Vm) {
 pub fn generator_end(vm: &mut Vm) -> Flow {
     // SAFETY: the running fiber is a generator's.
     unsafe {
-        let generator = Gc::<Generator>::from_ptr((*vm.fiber).owner as *mut Generator);
+        let generator = generator::generator_of(vm.fiber);
         leave_generator(vm);
-        task::end_generator(&mut vm.heap, generator);
+        generator::end_generator(&mut vm.heap, generator);
     }
     exhausted(vm)
 }
@@ -281,7 +296,7 @@ fn enter_generator(vm: &mut Vm, generator: Gc<Generator>) {
     let fiber: *mut Fiber = generator.fiber_ptr();
     // SAFETY: the generator is alive: the op that resumes it holds it in a register.
     unsafe {
-        (*fiber).resumer = vm.fiber;
+        generator::set_resumer(fiber, vm.fiber);
         vm.switch_fiber(fiber);
     }
 }
@@ -291,7 +306,7 @@ pub fn close_generator(vm: &mut Vm, generator: Gc<Generator>) -> Flow {
     match generator.state.get() {
         GeneratorState::Done => exhausted(vm),
         GeneratorState::Fresh => {
-            task::end_generator(&mut vm.heap, generator);
+            generator::end_generator(&mut vm.heap, generator);
             exhausted(vm)
         }
         GeneratorState::Running => {
@@ -303,16 +318,4 @@ pub fn close_generator(vm: &mut Vm, generator: Gc<Generator>) -> Flow {
             unwind::unwind(vm, unwind::Token::Close.value())
         }
     }
-}
-
-/// Gives a parked task the value it waits for: it is written into the register of its op right away.
-pub fn wake_with(task: Gc<Task>, value: Value) {
-    let fiber = task.current.get();
-    // SAFETY: a waiting task is suspended at an op whose A is its target; AWAIT and the call forms all complete that way.
-    unsafe {
-        let word = *(*fiber).pc;
-        *at((*fiber).base, word.a() as u64) = value;
-        (*fiber).pc = (*fiber).pc.add(1 + word.op().cache_words());
-    }
-    debug_assert!(task.state.get() != TaskState::Done);
 }

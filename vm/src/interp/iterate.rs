@@ -8,7 +8,15 @@ use crate::{
     bytecode::{Op, Word},
     heap::object::*,
     ops,
-    sched::task::Generator,
+    sched::{
+        self, cancel,
+        channel::Channel,
+        generator::Generator,
+        group,
+        node::Wait,
+        sync::{Interval, Watch},
+        wait::{self, Waiting},
+    },
     value::{Gc, Tag, Value},
     vm::Vm,
 };
@@ -53,6 +61,12 @@ pub fn prepared(vm: &mut Vm, word: Word, source: Value) -> Flow {
     match source.tag {
         Tag::LIST | Tag::MAP | Tag::SET | Tag::STR | Tag::BYTES | Tag::RANGE if !is_async => {}
         Tag::GENERATOR if source.object_unchecked::<Generator>().is_async() == is_async => {}
+        Tag::CHANNEL | Tag::WATCH | Tag::INTERVAL if is_async => {}
+        Tag::GROUP if is_async => {
+            if let Err(control) = group::start_completed(vm, source.object_unchecked()) {
+                return control::raise(vm, control);
+            }
+        }
         Tag::INSTANCE => {
             let shape = vm.heap.shape(source.object_unchecked::<Instance>().header.aux.get());
             if let Some(iter) = shape.special.iter {
@@ -67,12 +81,14 @@ pub fn prepared(vm: &mut Vm, word: Word, source: Value) -> Flow {
             return control::raise(vm, control);
         }
     }
+    // A walker of a watch has seen no version yet.
     let version = ops::iterate::version(source);
+    let position = if source.is(Tag::WATCH) { -1 } else { 0 };
     // SAFETY: the loop's state is three registers.
     unsafe {
         let state = vm.register(word.a());
         *state = source;
-        *state.add(1) = Value::int(0);
+        *state.add(1) = Value::int(position);
         *state.add(2) = Value::int(version);
         vm.pc = vm.pc.add(1);
     }
@@ -86,7 +102,7 @@ fn not_iterable(vm: &mut Vm, source: Value, is_async: bool) -> Control {
         Tag::COROUTINE => {
             vm.throw_code("TypeError", Code::COROUTINE_AS_VALUE, "a coroutine cannot be walked: `await` it first".to_string())
         }
-        Tag::GENERATOR | Tag::CHANNEL if !is_async => {
+        Tag::GENERATOR | Tag::CHANNEL | Tag::WATCH | Tag::INTERVAL | Tag::GROUP if !is_async => {
             vm.throw_code("TypeError", Code::WRONG_FOR, format!("{what} is walked with `for await`"))
         }
         _ if is_async => {
@@ -112,6 +128,9 @@ pub fn next(vm: &mut Vm, word: Word) -> Flow {
         let source = *state;
         if source.is(Tag::GENERATOR) {
             return control::resume_generator(vm, source.object_unchecked(), Value::NIL);
+        }
+        if matches!(source.tag, Tag::CHANNEL | Tag::WATCH | Tag::INTERVAL | Tag::GROUP) {
+            return next_awaited(vm, source, (*state.add(1)).int_bits());
         }
         let mut position = (*state.add(1)).int_bits();
         let version = (*state.add(2)).int_bits();
@@ -184,11 +203,70 @@ pub fn element(vm: &mut Vm, word: Word, value: Value) -> Flow {
     }
 }
 
-/// `ITER_CLOSE` of a generator.
+/// The next turn of a `for await` over what is no generator: the task waits at the loop's head if nothing is there.
+fn next_awaited(vm: &mut Vm, source: Value, seen: i64) -> Flow {
+    let next = match source.tag {
+        Tag::CHANNEL => receive(vm, source.object_unchecked()),
+        Tag::WATCH => newer(vm, source.object_unchecked(), seen),
+        Tag::INTERVAL => tick(vm, source.object_unchecked()),
+        _ => group::next_completed(vm, source.object_unchecked()),
+    };
+    match next {
+        Ok(Some(value)) => control::await_done(vm, value),
+        Ok(None) => {
+            // SAFETY: the loop falls through to the next op.
+            unsafe { vm.pc = vm.pc.add(1) };
+            Flow::Continue
+        }
+        Err(control) => control::raise(vm, control),
+    }
+}
+
+fn receive(vm: &mut Vm, channel: Gc<Channel>) -> Result<Option<Value>, Control> {
+    if channel.is_over() {
+        return Ok(None);
+    }
+    wait::await_primitive(vm, Waiting::on(Wait::Receive, channel)).map(Some)
+}
+
+fn newer(vm: &mut Vm, watch: Gc<Watch>, seen: i64) -> Result<Option<Value>, Control> {
+    cancel::checkpoint(vm)?;
+    if watch.version.get() > seen {
+        // SAFETY: the loop's state is three registers.
+        unsafe {
+            let word = *vm.pc;
+            *vm.register(word.a()).add(1) = Value::int(watch.version.get());
+        }
+        return Ok(Some(watch.value.get()));
+    }
+    if watch.is_closed.get() {
+        return Ok(None);
+    }
+    wait::await_primitive(vm, Waiting::on(Wait::Changed, watch)).map(Some)
+}
+
+/// A tick that is due already is not waited for; the schedule stays.
+fn tick(vm: &mut Vm, interval: Gc<Interval>) -> Result<Option<Value>, Control> {
+    cancel::checkpoint(vm)?;
+    let due_ns = interval.next_ns.get();
+    interval.next_ns.set(due_ns.saturating_add(interval.period_ns));
+    if due_ns <= sched::now_ns(vm) {
+        return Ok(Some(Value::float(due_ns as f64 / 1e9)));
+    }
+    wait::await_primitive(vm, Waiting::until(due_ns)).map(Some)
+}
+
+/// `ITER_CLOSE` of a generator or `completed`.
 #[inline(never)]
 pub fn close(vm: &mut Vm, word: Word) -> Flow {
     // SAFETY: operands of verified code.
-    let generator: Gc<Generator> = unsafe { (*vm.register(word.a())).object_unchecked() };
-    control::close_generator(vm, generator)
+    let source = unsafe { *vm.register(word.a()) };
+    if let Some(generator) = source.as_object::<Generator>() {
+        return control::close_generator(vm, generator);
+    }
+    match group::close_completed(vm, source.object_unchecked()) {
+        Ok(()) => control::complete(vm, Value::NIL),
+        Err(control) => control::raise(vm, control),
+    }
 }
 

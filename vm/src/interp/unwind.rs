@@ -8,7 +8,11 @@ use crate::{
     bytecode::{HandlerKind, Word},
     fiber::{self, FrameView, GENERATOR_END, TASK_END, link_return},
     heap::object::*,
-    sched::task::{self, Generator},
+    sched::{
+        cancel,
+        generator,
+        task::{Task, flag},
+    },
     value::{Gc, Tag, Value},
     vm::Vm,
 };
@@ -91,6 +95,9 @@ pub fn unwind(vm: &mut Vm, thrown: Value) -> Flow {
                         && !(is_token && handler.kind == HandlerKind::Catch)
                 });
                 if let Some(handler) = found {
+                    if handler.kind == HandlerKind::Catch && vm.running().has(flag::IN_FLIGHT) {
+                        cancel::caught(vm.running());
+                    }
                     // SAFETY: handler registers and targets are checked by the bytecode verifier.
                     unsafe {
                         *frame.base.add(handler.register as usize) = thrown;
@@ -114,11 +121,9 @@ pub fn unwind(vm: &mut Vm, thrown: Value) -> Flow {
         debug_assert!(end == GENERATOR_END.as_ptr());
         // SAFETY: only generators return to GENERATOR_END; the resumer waits at an op.
         unsafe {
-            let generator = Gc::<Generator>::from_ptr((*vm.fiber).owner as *mut Generator);
-            let resumer = (*vm.fiber).resumer;
-            (*vm.fiber).resumer = std::ptr::null_mut();
-            vm.switch_fiber(resumer);
-            task::end_generator(&mut vm.heap, generator);
+            let generator = generator::generator_of(vm.fiber);
+            control::leave_generator(vm);
+            generator::end_generator(&mut vm.heap, generator);
         }
         if Token::of(thrown) == Some(Token::Close) {
             return control::exhausted(vm);
@@ -129,11 +134,12 @@ pub fn unwind(vm: &mut Vm, thrown: Value) -> Flow {
 /// `CLEANUP_ENTER`
 #[inline(never)]
 pub fn cleanup_enter(vm: &mut Vm, word: Word) -> Flow {
-    // SAFETY: operands of verified code; the fiber runs.
+    let task = vm.running();
+    let depth = task.cleanup_depth();
+    task.set_cleanup_depth(depth + 1);
+    // SAFETY: operands of verified code.
     unsafe {
-        let depth = &mut (*vm.fiber).cleanup_depth;
-        *vm.register(word.a()) = Value::int(*depth as i64);
-        *depth += 1;
+        *vm.register(word.a()) = Value::int(depth as i64);
         vm.pc = vm.pc.add(1);
     }
     Flow::Continue
@@ -144,7 +150,8 @@ pub fn cleanup_enter(vm: &mut Vm, word: Word) -> Flow {
 pub fn cleanup_leave(vm: &mut Vm, word: Word) -> Flow {
     // SAFETY: as above.
     unsafe {
-        (*vm.fiber).cleanup_depth = (*vm.register(word.a())).int_bits() as u32;
+        let depth = (*vm.register(word.a())).int_bits() as u32;
+        vm.running().set_cleanup_depth(depth);
         vm.pc = vm.pc.add(1);
     }
     Flow::Continue
@@ -195,7 +202,7 @@ pub fn capture(vm: &Vm) -> Trace {
         frame = fiber::caller(view).or_else(|| {
             // SAFETY: fibers that run or have resumed others are alive.
             unsafe {
-                fiber = (*fiber).resumer;
+                fiber = generator::resumer(fiber);
                 if fiber.is_null() { None } else { Some((*fiber).top()) }
             }
         });
@@ -211,11 +218,11 @@ pub fn capture(vm: &Vm) -> Trace {
 }
 
 /// Where the task was spawned, where the task that did that was spawned, and so on.
-fn append_spawns(trace: &mut Trace, task: Gc<crate::sched::task::Task>) {
+fn append_spawns(trace: &mut Trace, task: Gc<Task>) {
     let mut task = Some(task);
     let mut depth = 0;
     while let Some(current) = task {
-        let Some(spawner) = current.spawned_by.as_object::<ProtoObject>() else { break };
+        let Some(spawner) = current.spawned_by().as_object::<ProtoObject>() else { break };
         if depth == 8 {
             break;
         }
@@ -233,11 +240,11 @@ fn append_spawns(trace: &mut Trace, task: Gc<crate::sched::task::Task>) {
 }
 
 /// An error reaches the task that awaits the failing one: its frames belong to the trace.
-pub fn append_awaiter(error: Gc<ErrorObject>, awaiter: Gc<crate::sched::task::Task>) {
+pub fn append_awaiter(error: Gc<ErrorObject>, awaiter: Gc<Task>) {
     error.with_trace(|trace| extend_by_awaiter(trace, awaiter));
 }
 
-fn extend_by_awaiter(trace: &mut Trace, awaiter: Gc<crate::sched::task::Task>) {
+fn extend_by_awaiter(trace: &mut Trace, awaiter: Gc<Task>) {
     if trace.frames.len() < INNER_FRAMES + OUTER_FRAMES {
         if let Some(last) = trace.frames.last_mut() {
             last.link = if last.link == TraceLink::Call { TraceLink::Awaited } else { last.link };

@@ -1,26 +1,48 @@
-//! Tasks and generators: their layout, their stacks, and what awaiting and cancelling mean for one of them.
+//! Tasks: their layout, their memory, and how they are made.
+//!
+//! A task is one allocation: header, links and an exact-fit stack. It never moves; a stack that grows moves out. What only few
+//! tasks have lies in a box ([`Rare`]).
+//!
+//! ```text
+//! [header][fiber][wait node][state][owner, siblings, waiters, rare] | [function][result or callee][link] r0 r1 …
+//! ```
+//!
+//! The first two slots behind the task outlive its stack: the function it runs, and once it has ended, its result.
 
 #![allow(unsafe_code)]
 
-use std::cell::Cell;
+use std::{cell::Cell, ptr};
 
-use co_lang::diagnostic::Code;
-
+use super::{
+    Decision,
+    group::Group,
+    node::{NodeRef, Wait, WaitNode, Waiters},
+    owner::{self, CancelRequest, Nursery, NurseryRef, Owner},
+    scope::Scope,
+    sync::Mutex,
+};
 use crate::{
-    builtins::Control,
-    bytecode::{CaptureSource, Op, Proto, ProtoFlags, SLOT, Word},
-    fiber::{self, Fiber, FrameView, GENERATOR_END, ROOT_SLOTS, TASK_END},
+    bytecode::SLOT,
+    fiber::{self, Fiber, FrameView, ROOT_SLOTS, TASK_END},
     heap::{Heap, Marker, object::*},
-    sched::{self, Decision},
+    sched,
     value::{Gc, Tag, Value},
     vm::Vm,
 };
-use co_lang::source::{SourceId, Span};
 
+pub use super::{
+    generator::{Generator, GeneratorState, dangling_generator, new_generator, owner_of, resumer},
+    spawn::{await_stub, spawn_coroutine, spawn_value, take_coroutine},
+};
+
+/// Where a task stands. Each is in exactly one of these places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum TaskState {
+    /// In the ready queue.
     Ready,
     Running,
+    /// On what its wait node says.
     Waiting,
     /// The body has ended, children have not.
     Closing,
@@ -28,135 +50,271 @@ pub enum TaskState {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Outcome {
     Value,
     Error,
     Cancelled,
 }
 
-/// What a waiting task waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WaitKind {
-    None,
-    Timer,
-    Task(Gc<Task>),
-    /// A host operation by its id.
-    Operation(u32),
+pub mod flag {
+    /// Its error has reached somebody (R2).
+    pub const RECEIVED: u16 = 1;
+    /// `spawn f()` as a statement: nobody can await it (R3).
+    pub const DISCARDED: u16 = 2;
+    /// Something in it was cancelled, and that has not been thrown yet.
+    pub const CANCEL_PENDING: u16 = 4;
+    /// A cancellation is on its way out.
+    pub const IN_FLIGHT: u16 = 8;
+    /// What lies in the scratch register of its op is thrown when it runs next.
+    pub const THROWS: u16 = 16;
+    /// What lies there completes the op when it runs next.
+    pub const COMPLETES: u16 = 32;
+    /// Its op is completed with the newest value of the watch that its node names.
+    pub const NEWEST: u16 = 64;
+    /// It was spawned by clean-up: it is cancelled when the body around that has ended (R7).
+    pub const BY_CLEANUP: u16 = 128;
+    /// It has had its first turn.
+    pub const STARTED: u16 = 256;
+    /// It was reported as leaked.
+    pub const LEAKED: u16 = 512;
+
+    /// What is looked at when a task gets its turn.
+    pub const AT_TURN: u16 = THROWS | COMPLETES | NEWEST;
 }
 
-impl std::fmt::Debug for Gc<Task> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "task {}", self.id)
-    }
-}
-
-/// Who cancelled a task, where and why.
-pub struct CancelRequest {
-    pub reason: Value,
-    /// Id of the task that did it; 0 for the world outside.
-    pub by: u32,
-    pub code: Value,
-    pub at: u32,
-    /// It has been thrown already.
-    pub delivered: bool,
-}
-
-/// A task: header, links and exact-fit stack in one allocation. It never moves; a stack that grows moves out.
+/// See the module's head.
 #[repr(C)]
 pub struct Task {
     pub header: Header,
     pub fiber: Fiber,
     /// The fiber that runs or waits: the task's own, or the innermost generator's.
     pub current: Cell<*mut Fiber>,
-    pub id: u32,
+    pub node: WaitNode,
     pub state: Cell<TaskState>,
     pub outcome: Cell<Outcome>,
-    /// Its error has reached somebody (R2).
-    pub received: Cell<bool>,
-    /// `spawn f()` as a statement: nobody can await it (R3).
-    pub discarded: bool,
-    pub ready_awaits: Cell<u16>,
+    flags: Cell<u16>,
     pub spawned_at: u32,
-    pub spawned_by: Value,
-    /// The function it runs.
-    pub function: Value,
-    /// Its value or error once the body has ended.
-    pub result: Cell<Value>,
-    /// Thrown at the waiting op when it runs next; nil: nothing.
-    pub throws: Cell<Value>,
-    /// The child's error that the body was cancelled for.
-    pub failed_by: Cell<Value>,
-    pub wait: Cell<WaitKind>,
-    /// Number of the timer that is set, 0 without one.
-    pub timer: Cell<u64>,
-    /// Tasks that await this one, first come first.
-    waiters: Cell<Option<Gc<Task>>>,
-    last_waiter: Cell<Option<Gc<Task>>>,
-    next_waiter: Cell<Option<Gc<Task>>>,
-    previous_waiter: Cell<Option<Gc<Task>>>,
-    parent: Cell<Option<Gc<Task>>>,
-    /// First child; the others by `next_sibling`, in the order of spawning.
-    pub children: Cell<Option<Gc<Task>>>,
-    last_child: Cell<Option<Gc<Task>>>,
-    next_sibling: Cell<Option<Gc<Task>>>,
-    previous_sibling: Cell<Option<Gc<Task>>>,
-    rare: Cell<Option<Box<Rare>>>,
+    spawned_by: Option<Gc<ProtoObject>>,
+    /// Who awaits it, first come first.
+    pub waiters: Waiters,
+    /// An [`Owner`]'s address.
+    owner: Cell<*mut Header>,
+    pub(super) next_sibling: Cell<Option<Gc<Task>>>,
+    pub(super) previous_sibling: Cell<Option<Gc<Task>>>,
+    rare: Cell<*mut Rare>,
 }
+
+const _: () = assert!(size_of::<Task>() == 136);
 
 /// What few tasks have.
 #[derive(Default)]
-struct Rare {
-    cancel: Option<CancelRequest>,
+pub struct Rare {
+    /// Of the scope that the task itself is.
+    pub nursery: Nursery,
+    /// The innermost open scope.
+    pub scope: Cell<Option<Gc<Scope>>>,
+    /// The innermost combinator that is not over.
+    pub group: Cell<Option<Gc<Group>>>,
     /// Errors of children that nobody has awaited so far.
-    kept: Vec<(Gc<Task>, Value)>,
-    name: Option<Value>,
+    kept: Cell<Vec<(Gc<Task>, Value)>>,
+    name: Cell<Option<Value>>,
+    /// Mutexes that it holds, linked through them.
+    pub held: Cell<Option<Gc<Mutex>>>,
 }
 
 impl Object for Task {
     const TAG: Tag = Tag::TASK;
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GeneratorState {
-    Fresh,
-    Running,
-    Suspended,
-    Done,
+impl std::fmt::Debug for Gc<Task> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "task {}", self.id())
+    }
 }
 
-/// A generator: a fiber that its consumer resumes.
-#[repr(C)]
-pub struct Generator {
-    pub header: Header,
-    pub fiber: Fiber,
-    pub state: Cell<GeneratorState>,
-    pub function: Value,
+impl Task {
+    pub fn id(&self) -> u32 {
+        self.node.number
+    }
+
+    #[inline(always)]
+    pub fn has(&self, flag: u16) -> bool {
+        self.flags.get() & flag != 0
+    }
+
+    #[inline(always)]
+    pub fn set_flag(&self, flag: u16) {
+        self.flags.set(self.flags.get() | flag);
+    }
+
+    #[inline(always)]
+    pub fn clear_flag(&self, flag: u16) {
+        self.flags.set(self.flags.get() & !flag);
+    }
+
+    /// Sets a flag, and tells if it was set before.
+    pub fn replace_flag(&self, flag: u16) -> bool {
+        let before = self.has(flag);
+        self.set_flag(flag);
+        before
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.state.get() == TaskState::Done
+    }
+
+    pub fn wait(&self) -> Wait {
+        self.node.kind()
+    }
+
+    /// What it waits for; nil if that is no object.
+    pub fn waits_for(&self) -> Value {
+        self.node.object()
+    }
+
+    pub fn owner(&self) -> Owner {
+        // SAFETY: owners outlive their children, and tracing a task marks its owner.
+        unsafe { Owner::from_address(self.owner.get()) }
+    }
+
+    pub(super) fn set_owner(&self, owner: Owner) {
+        self.owner.set(owner.address());
+    }
+
+    /// The task it belongs to.
+    pub fn parent(&self) -> Option<Gc<Task>> {
+        self.owner().task()
+    }
+
+    /// Where it was spawned: the code and the word in it. Nil for the top level.
+    pub fn spawned_by(&self) -> Value {
+        self.spawned_by.map_or(Value::NIL, Value::from)
+    }
+
+    pub fn rare(&self) -> Option<&Rare> {
+        // SAFETY: made by `rare_or_new`, dropped with the task; it changes through cells only.
+        unsafe { self.rare.get().as_ref() }
+    }
+
+    pub fn rare_or_new(&self) -> &Rare {
+        if self.rare.get().is_null() {
+            self.rare.set(Box::into_raw(Box::default()));
+        }
+        // SAFETY: as above.
+        unsafe { &*self.rare.get() }
+    }
+
+    /// How deep the code that runs is in clean-up.
+    pub fn cleanup_depth(&self) -> u32 {
+        self.fiber.cleanup_depth.get()
+    }
+
+    pub fn set_cleanup_depth(&self, depth: u32) {
+        self.fiber.cleanup_depth.set(depth);
+    }
+
+    /// The innermost open scope.
+    pub fn scope(&self) -> Option<Gc<Scope>> {
+        self.rare()?.scope.get()
+    }
+
+    /// The children of the task itself, not those of scopes in it.
+    pub fn children(&self) -> impl Iterator<Item = Gc<Task>> {
+        self.rare().into_iter().flat_map(|rare| rare.nursery.children())
+    }
+
+    pub fn has_children(&self) -> bool {
+        self.rare().is_some_and(|rare| !rare.nursery.is_empty())
+    }
+
+    /// Why it was cancelled, if it was.
+    pub fn with_cancel<R>(&self, look: impl FnOnce(Option<&CancelRequest>) -> R) -> R {
+        match self.rare() {
+            Some(rare) => rare.nursery.with_cancel(look),
+            None => look(None),
+        }
+    }
+
+    pub fn keep(&self, child: Gc<Task>, error: Value) {
+        let rare = self.rare_or_new();
+        let mut kept = rare.kept.take();
+        kept.push((child, error));
+        rare.kept.set(kept);
+    }
+
+    pub fn take_kept(&self) -> Vec<(Gc<Task>, Value)> {
+        self.rare().map_or(Vec::new(), |rare| rare.kept.take())
+    }
+
+    /// The error of a child is not to be raised any more: somebody has got it.
+    pub fn forget_kept(&self, child: Gc<Task>) -> Option<Value> {
+        let rare = self.rare()?;
+        let mut kept = rare.kept.take();
+        let found = kept.iter().position(|(of, _)| *of == child).map(|index| kept.remove(index).1);
+        rare.kept.set(kept);
+        found
+    }
+
+    pub fn given_name(&self) -> Option<Value> {
+        self.rare()?.name.get()
+    }
+
+    fn inline_stack(&self) -> *const Cell<Value> {
+        // Tasks are reached through addresses in values, so the address stands for the whole allocation.
+        std::ptr::with_exposed_provenance((self as *const Task).expose_provenance() + size_of::<Task>())
+    }
+
+    /// The function it runs.
+    pub fn function(&self) -> Value {
+        // SAFETY: the first slot behind a task holds its function as long as the task lives.
+        unsafe { (*self.inline_stack()).get() }
+    }
+
+    /// Its value or error once the body has ended.
+    pub fn result(&self) -> &Cell<Value> {
+        // SAFETY: the second slot behind a task is its stack's or its own.
+        unsafe { &*self.inline_stack().add(1) }
+    }
 }
 
-impl Object for Generator {
-    const TAG: Tag = Tag::GENERATOR;
-}
-
-impl Gc<Generator> {
+impl Gc<Task> {
     pub fn fiber_ptr(self) -> *mut Fiber {
         // SAFETY: the field of a live object.
         unsafe { &raw mut (*self.as_ptr()).fiber }
     }
 
-    pub fn is_async(self) -> bool {
-        self.function.as_object::<Closure>().is_some_and(|closure| closure.proto().flags.is_async)
+    pub fn node(self) -> NodeRef {
+        NodeRef::of_task(self)
     }
-}
 
-/// Stands in `Vm::resume` while nothing is resumed.
-pub fn dangling_generator() -> Gc<Generator> {
-    // SAFETY: never dereferenced: it is replaced before `Control::Resume` is returned.
-    unsafe { Gc::from_ptr(std::ptr::NonNull::<Generator>::dangling().as_ptr()) }
+    /// Innermost first: the open scopes' nurseries, then the task's own.
+    pub fn nurseries(self) -> impl Iterator<Item = NurseryRef> {
+        let mut scope = self.scope();
+        let mut own = self.rare().map(|rare| NurseryRef::of(&rare.nursery));
+        std::iter::from_fn(move || match scope {
+            Some(open) => {
+                scope = open.outer();
+                Some(NurseryRef::of(&open.nursery))
+            }
+            None => own.take(),
+        })
+    }
+
+    /// Combinators of the task that are not over, innermost first.
+    pub fn groups(self) -> impl Iterator<Item = Gc<Group>> {
+        let mut next = self.rare().and_then(|rare| rare.group.get());
+        std::iter::from_fn(move || {
+            let group = next?;
+            next = group.outer.get();
+            Some(group)
+        })
+    }
 }
 
 // ---- memory
 
-/// Tells the heap how tasks and generators are traced and dropped.
+/// Tells the heap how tasks are traced and dropped.
 pub fn register(heap: &mut Heap) {
     unsafe fn trace_task(header: *mut Header, marker: &mut Marker) {
         // SAFETY: the heap calls this for tasks only.
@@ -166,58 +324,55 @@ pub fn register(heap: &mut Heap) {
         // SAFETY: as above; the task is dead.
         unsafe {
             let task = header as *mut Task;
-            free_own_stack(&(*task).fiber, size_of::<Task>());
-            drop((*task).rare.take());
+            free_own_stack(&(*task).fiber);
+            let rare = (*task).rare.replace(ptr::null_mut());
+            if !rare.is_null() {
+                drop(Box::from_raw(rare));
+            }
         }
-    }
-    unsafe fn trace_generator(header: *mut Header, marker: &mut Marker) {
-        // SAFETY: the heap calls this for generators only.
-        unsafe {
-            let generator = &*(header as *const Generator);
-            marker.value(generator.function);
-            trace_fiber(&generator.fiber, marker);
-        }
-    }
-    unsafe fn drop_generator(header: *mut Header) {
-        // SAFETY: as above; the generator is dead.
-        unsafe { free_own_stack(&(*(header as *mut Generator)).fiber, size_of::<Generator>()) }
     }
     // SAFETY: the hooks are for the layouts of these kinds.
-    unsafe {
-        heap.register(Tag::TASK, Some(trace_task), Some(drop_task));
-        heap.register(Tag::GENERATOR, Some(trace_generator), Some(drop_generator));
-    }
+    unsafe { heap.register(Tag::TASK, Some(trace_task), Some(drop_task)) };
+    super::generator::register(heap);
+    super::scope::register(heap);
+    super::group::register(heap);
+    super::channel::register(heap);
+    super::sync::register(heap);
 }
 
 fn trace(task: &Task, marker: &mut Marker) {
+    // While the stack is in its place the first slots are part of it; otherwise they hold function and result.
+    marker.value(task.function());
+    marker.value(task.result().get());
     trace_fiber(&task.fiber, marker);
-    for value in [task.spawned_by, task.function, task.result.get(), task.throws.get(), task.failed_by.get()] {
-        marker.value(value);
-    }
-    if let WaitKind::Task(awaited) = task.wait.get() {
-        marker.value(awaited.into());
-    }
-    for link in [&task.waiters, &task.next_waiter, &task.parent, &task.children, &task.next_sibling, &task.last_child] {
-        if let Some(other) = link.get() {
-            marker.value(other.into());
-        }
+    marker.value(task.spawned_by());
+    marker.value(task.node.object());
+    marker.value(task.owner().to_value());
+    if let Some(next) = task.next_sibling.get() {
+        marker.value(next.into());
     }
     // A generator that the task is suspended in is held by its consumer's registers.
-    let rare = task.rare.take();
-    if let Some(rare) = &rare {
-        if let Some(cancel) = &rare.cancel {
-            marker.value(cancel.reason);
-            marker.value(cancel.code);
+    if let Some(rare) = task.rare() {
+        rare.nursery.trace(marker);
+        if let Some(scope) = rare.scope.get() {
+            marker.value(scope.into());
         }
-        for (child, error) in &rare.kept {
+        if let Some(group) = rare.group.get() {
+            marker.value(group.into());
+        }
+        let kept = rare.kept.take();
+        for (child, error) in &kept {
             marker.value((*child).into());
             marker.value(*error);
         }
-        if let Some(name) = rare.name {
+        rare.kept.set(kept);
+        if let Some(name) = rare.name.get() {
             marker.value(name);
         }
+        if let Some(mutex) = rare.held.get() {
+            marker.value(mutex.into());
+        }
     }
-    task.rare.set(rare);
 }
 
 /// Marks what a fiber's frames hold and clears what lies above them, so that no stale reference is ever scanned.
@@ -232,37 +387,39 @@ pub fn trace_fiber(fiber: &Fiber, marker: &mut Marker) {
         let top = fiber.base.add(registers);
         let mut slot = fiber.stack;
         while slot < top {
-            if *(slot as *const u64) >= Tag::STR.number() && *(slot as *const u32) != Tag::LINK.number() as u32 {
+            if *(slot as *const u64) >= Tag::STR.number()
+                && *(slot as *const u32) != Tag::LINK.number() as u32
+            {
                 marker.value(*slot);
             }
             slot = slot.add(1);
         }
         fiber::clear(top, fiber.end());
-        if !is_inline(fiber, owner_size(fiber)) {
+        if !is_inline(fiber) {
             marker.buffer(fiber.capacity as usize * SLOT);
         }
     }
 }
 
-unsafe fn free_own_stack(fiber: &Fiber, header_size: usize) {
+pub(super) unsafe fn free_own_stack(fiber: &Fiber) {
     // SAFETY: a stack that does not follow its owner directly was made by `new_stack`.
     unsafe {
-        if !fiber.stack.is_null() && !is_inline(fiber, header_size) {
+        if !fiber.stack.is_null() && !is_inline(fiber) {
             fiber::free_stack(fiber.stack, fiber.capacity as usize);
         }
     }
 }
 
-fn is_inline(fiber: &Fiber, header_size: usize) -> bool {
-    fiber.stack as usize == fiber.owner as usize + header_size
-}
-
-fn owner_size(fiber: &Fiber) -> usize {
+/// The stack follows its owner.
+fn is_inline(fiber: &Fiber) -> bool {
+    // SAFETY: a fiber lies in its owner.
+    let owner = unsafe { owner_of(fiber) };
     // SAFETY: the owner is alive.
-    match unsafe { (*fiber.owner).kind } as u64 {
+    let size = match unsafe { (*owner).kind } as u64 {
         kind if kind == Tag::TASK.number() => size_of::<Task>(),
         _ => size_of::<Generator>(),
-    }
+    };
+    fiber.stack as usize == owner as usize + size
 }
 
 /// The running stack has moved to `stack`.
@@ -273,9 +430,10 @@ pub unsafe fn replace_stack(heap: &mut Heap, fiber: *mut Fiber, stack: *mut Valu
     // SAFETY: by the contract.
     unsafe {
         let old = &mut *fiber;
-        let size = owner_size(old);
-        if is_inline(old, size) {
+        if is_inline(old) {
             heap.charge(capacity * SLOT);
+            // The function stays; what was a call's slot is the result's from now on.
+            fiber::clear(old.stack.add(1), old.end());
         } else {
             heap.charge((capacity - old.capacity as usize) * SLOT);
             fiber::free_stack(old.stack, old.capacity as usize);
@@ -288,46 +446,57 @@ pub unsafe fn replace_stack(heap: &mut Heap, fiber: *mut Fiber, stack: *mut Valu
 /// A task whose body has ended needs no stack.
 pub fn release_stack(heap: &mut Heap, task: Gc<Task>) {
     // SAFETY: no frame of the task is used again.
-    unsafe { release(heap, &mut (*task.as_ptr()).fiber, size_of::<Task>()) }
-}
-
-/// A generator that has ended gives nothing more and needs no stack.
-pub fn end_generator(heap: &mut Heap, generator: Gc<Generator>) {
-    generator.state.set(GeneratorState::Done);
-    // SAFETY: no frame of the generator is used again.
-    unsafe { release(heap, &mut *generator.fiber_ptr(), size_of::<Generator>()) }
+    unsafe { release(heap, &mut (*task.as_ptr()).fiber) }
 }
 
 /// # Safety
 /// No frame on the fiber's stack is used again.
-unsafe fn release(heap: &mut Heap, fiber: &mut Fiber, header_size: usize) {
-    if !fiber.stack.is_null() && !is_inline(fiber, header_size) {
+pub(super) unsafe fn release(heap: &mut Heap, fiber: &mut Fiber) {
+    if !fiber.stack.is_null() && !is_inline(fiber) {
         // SAFETY: by the contract; a stack that is not inline was made by `new_stack`.
         unsafe { fiber::free_stack(fiber.stack, fiber.capacity as usize) };
         heap.uncharge(fiber.capacity as usize * SLOT);
     }
-    fiber.stack = std::ptr::null_mut();
-    fiber.base = std::ptr::null_mut();
+    fiber.stack = ptr::null_mut();
+    fiber.base = ptr::null_mut();
 }
 
 // ---- making
 
-fn new_fiber(owner: *mut Header, header_size: usize, slots: usize) -> Fiber {
-    Fiber {
-        // The stack follows its owner.
-        stack: (owner as usize + header_size) as *mut Value,
-        base: std::ptr::null_mut(),
-        pc: std::ptr::null(),
-        capacity: slots as u32,
-        cleanup_depth: 0,
-        resumer: std::ptr::null_mut(),
-        owner,
-    }
+/// A task that will run `function` with bound arguments, in the innermost open scope of the running task (R22). It goes to the end
+/// of the ready queue.
+#[inline]
+pub fn spawn(vm: &mut Vm, function: Value, args: *const Value, count: usize, discarded: bool) -> Gc<Task> {
+    let mut flags = if discarded { flag::DISCARDED } else { 0 };
+    let owner = match vm.sched.current {
+        None => Owner::Program,
+        Some(running) => match running.scope() {
+            None => {
+                if running.cleanup_depth() > 0 {
+                    flags |= flag::BY_CLEANUP;
+                }
+                Owner::Task(running)
+            }
+            Some(scope) => {
+                if running.cleanup_depth() > scope.nursery.depth.get() {
+                    flags |= flag::BY_CLEANUP;
+                }
+                Owner::Scope(scope)
+            }
+        },
+    };
+    spawn_into(vm, owner, flags, function, args, count)
 }
 
-/// A task that will run `function` with bound arguments; it goes to the end of the ready queue.
-pub fn spawn(vm: &mut Vm, function: Value, args: *const Value, count: usize, discarded: bool) -> Gc<Task> {
-    let parent = vm.sched.current;
+/// The same for another owner.
+pub fn spawn_into(
+    vm: &mut Vm,
+    owner: Owner,
+    flags: u16,
+    function: Value,
+    args: *const Value,
+    count: usize,
+) -> Gc<Task> {
     let (spawned_by, spawned_at) = vm.site();
     let closure: Gc<Closure> = function.object_unchecked();
     let slots = ROOT_SLOTS + (closure.proto().registers as usize).max(count);
@@ -336,406 +505,61 @@ pub fn spawn(vm: &mut Vm, function: Value, args: *const Value, count: usize, dis
     // SAFETY: the allocation has room for the task and its stack; every field is written before anything reads it.
     let task = unsafe {
         let memory = vm.heap.alloc_raw(Tag::TASK, size_of::<Task>() + slots * SLOT) as *mut Task;
-        let header = std::ptr::read(&raw const (*memory).header);
-        std::ptr::write(
+        let header = ptr::read(&raw const (*memory).header);
+        ptr::write(
             memory,
             Task {
                 header,
-                fiber: new_fiber(memory as *mut Header, size_of::<Task>(), slots),
+                fiber: Fiber::new((memory as usize + size_of::<Task>()) as *mut Value, slots),
                 current: Cell::new(&raw mut (*memory).fiber),
-                id,
+                node: WaitNode::new(id, false),
                 state: Cell::new(TaskState::Ready),
                 outcome: Cell::new(Outcome::Value),
-                received: Cell::new(false),
-                discarded,
-                ready_awaits: Cell::new(0),
+                flags: Cell::new(flags),
                 spawned_at,
-                spawned_by,
-                function,
-                result: Cell::new(Value::NIL),
-                throws: Cell::new(Value::NIL),
-                failed_by: Cell::new(Value::NIL),
-                wait: Cell::new(WaitKind::None),
-                timer: Cell::new(0),
-                waiters: Cell::new(None),
-                last_waiter: Cell::new(None),
-                next_waiter: Cell::new(None),
-                previous_waiter: Cell::new(None),
-                parent: Cell::new(parent),
-                children: Cell::new(None),
-                last_child: Cell::new(None),
+                spawned_by: spawned_by.as_object(),
+                waiters: Waiters::new(),
+                owner: Cell::new(ptr::null_mut()),
                 next_sibling: Cell::new(None),
                 previous_sibling: Cell::new(None),
-                rare: Cell::new(None),
+                rare: Cell::new(ptr::null_mut()),
             },
         );
         let fiber = &mut (*memory).fiber;
         fiber::clear(fiber.stack, fiber.end());
-        fiber.enter(vm.root, function, args, count, TASK_END.as_ptr());
+        fiber.enter(function, args, count, TASK_END.as_ptr());
         Gc::from_ptr(memory)
     };
-    if let Some(parent) = parent {
-        link_child(parent, task);
-    }
+    owner::adopt(vm, owner, task);
     vm.sched.live += 1;
-    sched::log(vm, Decision::Spawned { task: id, parent: parent.map_or(0, |parent| parent.id) });
+    sched::log(vm, |vm| Decision::Spawned {
+        task: id,
+        parent: owner.task().map_or(0, |parent| parent.id()),
+        name: name_text(vm, task).into(),
+        at: sched::place(spawned_by, spawned_at),
+    });
     sched::make_ready(vm, task);
     task
 }
 
-/// A generator for a call with bound arguments.
-pub fn new_generator(vm: &mut Vm, function: Value, image: &[Value]) -> Value {
-    let closure: Gc<Closure> = function.object_unchecked();
-    let slots = ROOT_SLOTS + (closure.proto().registers as usize).max(image.len());
-    // SAFETY: as in `spawn`.
-    unsafe {
-        let memory = vm.heap.alloc_raw(Tag::GENERATOR, size_of::<Generator>() + slots * SLOT) as *mut Generator;
-        let header = std::ptr::read(&raw const (*memory).header);
-        std::ptr::write(
-            memory,
-            Generator {
-                header,
-                fiber: new_fiber(memory as *mut Header, size_of::<Generator>(), slots),
-                state: Cell::new(GeneratorState::Fresh),
-                function,
-            },
-        );
-        let fiber = &mut (*memory).fiber;
-        fiber::clear(fiber.stack, fiber.end());
-        fiber.enter(vm.root, function, image.as_ptr(), image.len(), GENERATOR_END.as_ptr());
-        Gc::<Generator>::from_ptr(memory).into()
-    }
-}
-
-fn stub_proto(name: &str, code: &[Word], registers: u32, params: u16, is_async: bool) -> Proto {
-    Proto {
-        code: code.into(),
-        constants: Box::new([]),
-        registers,
-        params,
-        required: params,
-        flags: ProtoFlags { is_async, hidden: true, ..ProtoFlags::default() },
-        param_names: Box::new([]),
-        captures: Box::<[CaptureSource]>::default(),
-        handlers: Box::new([]),
-        positions: Box::new([]),
-        name: name.into(),
-        source: SourceId(0),
-        span: Span::default(),
-        names_at: Box::new([]),
-        keys: Default::default(),
-    }
-}
-
-/// The closure under every fiber's first frame: no code, no constants.
-pub fn root_closure(heap: &mut Heap) -> Value {
-    let proto = heap.proto(stub_proto("root", &TASK_END, 1, 0, false));
-    heap.closure(proto, &[]).into()
-}
-
-/// `async |c| await c`: makes a task of an async builtin's coroutine.
-pub fn await_stub(heap: &mut Heap) -> Value {
-    let register = |number: u16| number * SLOT as u16;
-    let code = [
-        Word::abc(Op::MOVE, register(1), register(0), 0),
-        Word::abc(Op::AWAIT, register(1), 0, 0),
-        Word::abc(Op::RETURN, register(1), 0, 0),
-    ];
-    let proto = heap.proto(stub_proto("await", &code, 4, 1, true));
-    heap.closure(proto, &[]).into()
-}
-
-/// `spawn` of a value: a coroutine that has not been used.
-pub fn spawn_value(vm: &mut Vm, value: Value, discarded: bool) -> Result<Gc<Task>, Control> {
-    let Some(coroutine) = value.as_object::<Coroutine>() else {
-        let what = vm.describe(value);
-        let control = vm.throw_code("TypeError", Code::NOT_SPAWNABLE, format!("only a coroutine can be spawned, not {what}"));
-        match value.tag {
-            Tag::CLOSURE | Tag::BOUND | Tag::NATIVE => {
-                vm.hint("the function was not called: `spawn f()`".to_string())
-            }
-            Tag::TASK => vm.hint("it is a task already".to_string()),
-            _ => {}
-        }
-        return Err(control);
-    };
-    take_coroutine(vm, coroutine, "spawned")?;
-    Ok(spawn_coroutine(vm, coroutine, discarded))
-}
-
-/// A task of a coroutine that was taken.
-pub fn spawn_coroutine(vm: &mut Vm, coroutine: Gc<Coroutine>, discarded: bool) -> Gc<Task> {
-    if coroutine.callee.is(Tag::CLOSURE) {
-        let args = coroutine.args();
-        return spawn(vm, coroutine.callee, args.as_ptr(), args.len(), discarded);
-    }
-    // An async builtin: the stub awaits it in the new task, so it has to be fresh again.
-    coroutine.state.set(CoroutineState::Fresh);
-    let argument: Value = coroutine.into();
-    spawn(vm, vm.await_stub, &argument, 1, discarded)
-}
-
-/// A coroutine is awaited or spawned once (E0305).
-pub fn take_coroutine(vm: &mut Vm, coroutine: Gc<Coroutine>, how: &str) -> Result<(), Control> {
-    if coroutine.state.get() == CoroutineState::Fresh {
-        coroutine.state.set(CoroutineState::Used);
-        return Ok(());
-    }
-    let control = vm.throw_code(
-        "ValueError",
-        Code::AWAITED_TWICE,
-        format!("a coroutine can be {how} only once, and this one has been used already"),
-    );
-    vm.hint("call the async function again for a new coroutine, or `spawn` it once and await the task".to_string());
-    Err(control)
-}
-
-// ---- awaiting
-
-/// What every primitive does before it acts: a cancellation that is waiting is thrown first (R6c).
-pub fn checkpoint(vm: &mut Vm) -> Result<(), Control> {
-    let Some(task) = vm.sched.current else { return Ok(()) };
-    if task.cancel_request().is_some_and(|cancel| !cancel.delivered) && deliverable(vm, task) {
-        mark_delivered(task);
-        return Err(vm.throw_value(crate::interp::unwind::Token::Cancel.value()));
-    }
-    Ok(())
-}
-
-/// The running task waits for `kind`: `return Err(task::wait(vm, …))`.
-pub fn wait(vm: &mut Vm, kind: WaitKind) -> Control {
-    vm.running().wait.set(kind);
-    Control::Wait
-}
-
-/// `await t`.
-pub fn await_task(vm: &mut Vm, task: Gc<Task>) -> Result<Value, Control> {
-    let running = vm.running();
-    if task == running {
-        return Err(vm.throw("Deadlock", "a task that awaits itself would wait forever"));
-    }
-    checkpoint(vm)?;
-    if task.state.get() != TaskState::Done {
-        push_waiter(task, running);
-        return Err(wait(vm, WaitKind::Task(task)));
-    }
-    if task.outcome.get() == Outcome::Value {
-        return Ok(task.result.get());
-    }
-    let error = outcome_error(vm, task);
-    if !task.received.replace(true) {
-        if let Some(parent) = task.parent.get() {
-            forget_kept(parent, task);
-        }
-    }
-    Err(vm.throw_value(error))
-}
-
-/// What the awaiter of a task that failed or was cancelled gets.
-pub fn outcome_error(vm: &mut Vm, task: Gc<Task>) -> Value {
-    if task.outcome.get() == Outcome::Error {
-        return task.result.get();
-    }
-    if task.result.get().is(Tag::ERROR) {
-        return task.result.get();
-    }
-    let name = name_text(vm, task);
-    let (by, reason) = match task.cancel_request() {
-        Some(cancel) => (cancel.by, cancel.reason),
-        None => (0, Value::NIL),
-    };
-    let why = if reason.is_nil() {
-        String::new()
-    } else {
-        match reason.as_object::<Str>() {
-            Some(text) => format!(": {}", text.as_str()),
-            None => format!(": {}", vm.brief(reason)),
-        }
-    };
-    let who = if by == 0 || by == task.id { String::new() } else { format!(" by task {by}") };
-    let error = vm.heap.error("Cancelled", &format!("task {} ({name}) was cancelled{who}{why}", task.id));
-    vm.heap.store(error.into(), &error.data, reason);
-    vm.heap.store(task.into(), &task.result, error.into());
-    error.into()
-}
+// ---- what is told of a task
 
 /// The task's name: the one it was given, or its function's.
 pub fn name_text(vm: &Vm, task: Gc<Task>) -> String {
-    let rare = task.rare.take();
-    let name = rare.as_ref().and_then(|rare| rare.name);
-    task.rare.set(rare);
-    match (name, task.function.as_object::<Closure>()) {
+    match (task.given_name(), task.function().as_object::<Closure>()) {
         (Some(name), _) => vm.text(name).to_string(),
+        (None, Some(closure)) if same_function(vm.await_stub, closure) => "task".to_string(),
         (None, Some(closure)) => closure.proto().name.to_string(),
         _ => "task".to_string(),
     }
 }
 
+fn same_function(value: Value, closure: Gc<Closure>) -> bool {
+    value.is_same(closure.into())
+}
+
 pub fn set_name(task: Gc<Task>, name: Value) {
-    let mut rare = task.rare.take().unwrap_or_default();
-    rare.name = Some(name);
-    task.rare.set(Some(rare));
-}
-
-/// No clean-up is under way in the task, so that a cancellation may be thrown.
-pub fn deliverable(_vm: &Vm, task: Gc<Task>) -> bool {
-    if task.cancel_request().is_some_and(|cancel| cancel.delivered) {
-        return false;
-    }
-    let mut fiber = task.current.get();
-    // SAFETY: the fibers of a task that is not done are alive.
-    unsafe {
-        while !fiber.is_null() {
-            if (*fiber).cleanup_depth > 0 {
-                return false;
-            }
-            fiber = (*fiber).resumer;
-        }
-    }
-    true
-}
-
-pub fn mark_delivered(task: Gc<Task>) {
-    let mut rare = task.rare.take();
-    if let Some(cancel) = rare.as_mut().and_then(|rare| rare.cancel.as_mut()) {
-        cancel.delivered = true;
-    }
-    task.rare.set(rare);
-}
-
-/// A copy of the request's plain facts.
-#[derive(Clone, Copy)]
-pub struct CancelView {
-    pub reason: Value,
-    pub by: u32,
-    pub code: Value,
-    pub at: u32,
-    pub delivered: bool,
-}
-
-impl Task {
-    pub fn cancel_request(&self) -> Option<CancelView> {
-        let rare = self.rare.take()?;
-        let view = rare.cancel.as_ref().map(|cancel| CancelView {
-            reason: cancel.reason,
-            by: cancel.by,
-            code: cancel.code,
-            at: cancel.at,
-            delivered: cancel.delivered,
-        });
-        self.rare.set(Some(rare));
-        view
-    }
-
-    pub fn set_cancel(&self, request: CancelRequest) {
-        let mut rare = self.rare.take().unwrap_or_default();
-        rare.cancel = Some(request);
-        self.rare.set(Some(rare));
-    }
-
-    pub fn parent(&self) -> Option<Gc<Task>> {
-        self.parent.get()
-    }
-}
-
-// ---- lists
-
-fn push_waiter(task: Gc<Task>, waiter: Gc<Task>) {
-    waiter.next_waiter.set(None);
-    waiter.previous_waiter.set(task.last_waiter.get());
-    match task.last_waiter.get() {
-        Some(last) => last.next_waiter.set(Some(waiter)),
-        None => task.waiters.set(Some(waiter)),
-    }
-    task.last_waiter.set(Some(waiter));
-}
-
-pub fn remove_waiter(task: Gc<Task>, waiter: Gc<Task>) {
-    let (previous, next) = (waiter.previous_waiter.take(), waiter.next_waiter.take());
-    match previous {
-        Some(previous) => previous.next_waiter.set(next),
-        None => task.waiters.set(next),
-    }
-    match next {
-        Some(next) => next.previous_waiter.set(previous),
-        None => task.last_waiter.set(previous),
-    }
-}
-
-pub fn take_waiters(task: Gc<Task>) -> Vec<Gc<Task>> {
-    let mut waiters = Vec::new();
-    let mut next = task.waiters.take();
-    task.last_waiter.set(None);
-    while let Some(waiter) = next {
-        next = waiter.next_waiter.take();
-        waiter.previous_waiter.set(None);
-        waiters.push(waiter);
-    }
-    waiters
-}
-
-fn link_child(parent: Gc<Task>, child: Gc<Task>) {
-    child.previous_sibling.set(parent.last_child.get());
-    match parent.last_child.get() {
-        Some(last) => last.next_sibling.set(Some(child)),
-        None => parent.children.set(Some(child)),
-    }
-    parent.last_child.set(Some(child));
-}
-
-pub fn unlink_child(parent: Gc<Task>, child: Gc<Task>) {
-    let (previous, next) = (child.previous_sibling.take(), child.next_sibling.take());
-    match previous {
-        Some(previous) => previous.next_sibling.set(next),
-        None => parent.children.set(next),
-    }
-    match next {
-        Some(next) => next.previous_sibling.set(previous),
-        None => parent.last_child.set(previous),
-    }
-}
-
-/// The children that are not done, in the order of spawning.
-pub fn children(task: Gc<Task>) -> Vec<Gc<Task>> {
-    let mut children = Vec::new();
-    let mut next = task.children.get();
-    while let Some(child) = next {
-        children.push(child);
-        next = child.next_sibling.get();
-    }
-    children
-}
-
-/// `t.detach()`: the task belongs to the whole program from now on (R21).
-pub fn detach(vm: &mut Vm, task: Gc<Task>) {
-    if task.state.get() == TaskState::Done {
-        return;
-    }
-    if let Some(parent) = task.parent.take() {
-        unlink_child(parent, task);
-        vm.sched.detached.push(task);
-    }
-}
-
-pub fn keep(parent: Gc<Task>, child: Gc<Task>, error: Value) {
-    let mut rare = parent.rare.take().unwrap_or_default();
-    rare.kept.push((child, error));
-    parent.rare.set(Some(rare));
-}
-
-pub fn take_kept(task: Gc<Task>) -> Vec<(Gc<Task>, Value)> {
-    let mut rare = task.rare.take();
-    let kept = rare.as_mut().map_or(Vec::new(), |rare| std::mem::take(&mut rare.kept));
-    task.rare.set(rare);
-    kept
-}
-
-fn forget_kept(parent: Gc<Task>, child: Gc<Task>) {
-    let mut rare = parent.rare.take();
-    if let Some(rare) = &mut rare {
-        rare.kept.retain(|(kept, _)| *kept != child);
-    }
-    parent.rare.set(rare);
+    task.rare_or_new().name.set(Some(name));
 }
 
 /// The innermost frame of a suspended task that is the program's own.
@@ -751,7 +575,7 @@ pub fn innermost_visible(task: Gc<Task>) -> Option<(Value, u32)> {
                 }
                 view = fiber::caller(frame);
             }
-            fiber = (*fiber).resumer;
+            fiber = resumer(fiber);
         }
     }
     None

@@ -1,9 +1,9 @@
 //! `import time`: the program's clock and the calendar, in UTC.
 
 use crate::{
-    builtins::{Control, args, builtins},
+    builtins::{Control, args, builtins, tasks::nanoseconds},
     ops::float,
-    sched::{self, Clock},
+    sched::{self, Clock, sync},
     value::Value,
     vm::Vm,
 };
@@ -20,6 +20,9 @@ builtins! {
         fn parse_iso(text) = native(parse_iso);
         /// The parts of a point in time: `{year, month, day, hour, minute, second, weekday, yearday}`, in UTC; Monday is weekday 1.
         fn date(unix) = native(date);
+        /// Ticks every `period` seconds, the first time after one period: `for await _ in time.interval(1s) { … }`. Each tick gives the time
+        /// for which it was due, in seconds since the program's start.
+        fn interval(period) -> AsyncSource = native(interval);
     ];
 }
 
@@ -32,6 +35,14 @@ const BEHIND_LAST: i64 = 253_402_300_800;
 
 fn now(vm: &mut Vm, _: &[Value]) -> Result<Value, Control> {
     Ok(Value::float(sched::now_ns(vm) as f64 / 1e9))
+}
+
+fn interval(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    let period_ns = nanoseconds(vm, args[0])?;
+    if period_ns == 0 {
+        return Err(vm.throw("ValueError", "an interval's period is more than 0"));
+    }
+    Ok(sync::new_interval(vm, period_ns).into())
 }
 
 fn unix(vm: &mut Vm, _: &[Value]) -> Result<Value, Control> {

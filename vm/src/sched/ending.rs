@@ -1,0 +1,259 @@
+//! How tasks end, and where their results and errors go.
+//!
+//! A task is over when its function has ended and its children are done. Its error goes to everybody who awaits it at that moment; if
+//! there is none, to its owner (R1). Each step up the tree is a turn of a loop, never a call.
+
+use super::{
+    Decision, cancel, group,
+    node::Waiter,
+    owner::Owner,
+    scope, sync,
+    task::{self, Outcome, Task, TaskState, flag},
+};
+use crate::{
+    heap::object::*,
+    interp::unwind::{self, Token},
+    sched,
+    value::{Gc, Value},
+    vm::Vm,
+};
+
+/// The task's function has thrown an error or token that nothing in it took.
+pub fn failed(vm: &mut Vm, task: Gc<Task>, thrown: Value) {
+    // What the body was cancelled for comes first (R3).
+    let first = task.rare().map_or(Value::NIL, |rare| rare.nursery.error.get());
+    match (Token::of(thrown), first.is_nil()) {
+        (Some(_), true) => body_ended(vm, task, Outcome::Cancelled, Value::NIL),
+        (Some(_), false) => body_ended(vm, task, Outcome::Error, first),
+        (None, true) => body_ended(vm, task, Outcome::Error, thrown),
+        (None, false) => {
+            add_also(vm, first, thrown);
+            body_ended(vm, task, Outcome::Error, first);
+        }
+    }
+}
+
+/// The function of a task has ended. Its children are waited for, or cancelled if it failed (R26).
+pub fn body_ended(vm: &mut Vm, task: Gc<Task>, outcome: Outcome, value: Value) {
+    task::release_stack(&mut vm.heap, task);
+    task.outcome.set(outcome);
+    vm.heap.store(task.into(), task.result(), value);
+    task.state.set(TaskState::Closing);
+    task.node.clear();
+    if task.rare().is_none() {
+        return settle(vm, task);
+    }
+    sync::abandon_all(vm, task);
+    // Errors of children that nobody awaited are thrown now (R1).
+    for (child, error) in task.take_kept() {
+        child.set_flag(flag::RECEIVED);
+        fail_closing(vm, task, error);
+    }
+    if task.has_children() {
+        // A request that found no await in the body arrives while the children are waited for (R34).
+        if task.outcome.get() == Outcome::Value && task.with_cancel(|cancel| cancel.is_some()) {
+            task.outcome.set(Outcome::Cancelled);
+        }
+        match task.outcome.get() {
+            Outcome::Value => cancel::cancel_those_of_cleanup(vm, Owner::Task(task)),
+            Outcome::Error => {
+                cancel::cancel_children(vm, Owner::Task(task), "the task that spawned it has failed")
+            }
+            Outcome::Cancelled => {
+                cancel::cancel_children(vm, Owner::Task(task), "the task that spawned it was cancelled");
+            }
+        }
+    }
+    if !task.has_children() {
+        settle(vm, task);
+    }
+}
+
+/// An error reaches a task whose body has ended already: it fails, or the error joins the one it fails with.
+fn fail_closing(vm: &mut Vm, task: Gc<Task>, error: Value) {
+    match task.outcome.get() {
+        Outcome::Value | Outcome::Cancelled => {
+            task.outcome.set(Outcome::Error);
+            vm.heap.store(task.into(), task.result(), error);
+            cancel::cancel_children(vm, Owner::Task(task), "another task of the same parent has failed");
+        }
+        Outcome::Error => add_also(vm, task.result().get(), error),
+    }
+}
+
+/// Hangs a further error on the first one: once, and never on itself (R2).
+pub fn add_also(vm: &mut Vm, first: Value, error: Value) {
+    let (Some(target), false) = (first.as_object::<ErrorObject>(), first.is_same(error)) else { return };
+    match target.also.get().as_object::<List>() {
+        Some(list) => {
+            if !list.as_slice().iter().any(|known| known.is_same(error)) {
+                list.push(&mut vm.heap, error);
+            }
+        }
+        None => {
+            let list = vm.heap.list(&[error]);
+            vm.heap.store(first, &target.also, list.into());
+        }
+    }
+}
+
+/// Body and children have ended: the outcome is final. So may be that of its owner, and so on upwards.
+fn settle(vm: &mut Vm, task: Gc<Task>) {
+    let mut next = Some(task);
+    while let Some(task) = next {
+        let owner = settle_one(vm, task);
+        next = match owner {
+            Owner::Task(parent) if parent.state.get() == TaskState::Closing && !parent.has_children() => {
+                Some(parent)
+            }
+            Owner::Task(_) => None,
+            _ => {
+                owner_may_end(vm, owner);
+                None
+            }
+        };
+    }
+}
+
+/// A child has left its owner.
+pub fn owner_may_end(vm: &mut Vm, owner: Owner) {
+    if !owner.nursery(vm).is_empty() {
+        return;
+    }
+    match owner {
+        Owner::Program => {}
+        Owner::Task(task) if task.state.get() == TaskState::Closing => settle(vm, task),
+        Owner::Task(_) => {}
+        Owner::Scope(scope) => scope::children_over(vm, scope),
+        Owner::Group(group) => group::children_over(vm, group),
+    }
+}
+
+fn settle_one(vm: &mut Vm, task: Gc<Task>) -> Owner {
+    task.state.set(TaskState::Done);
+    vm.sched.live -= 1;
+    let outcome = task.outcome.get();
+    sched::log(vm, |_| Decision::Ended { task: task.id(), outcome });
+    let delivered = !task.waiters.is_empty();
+    if delivered {
+        task.set_flag(flag::RECEIVED);
+        deliver(vm, task, outcome);
+    }
+    let owner = task.owner();
+    owner.nursery(vm).unlink(task);
+    if outcome == Outcome::Error && !delivered {
+        route_error(vm, owner, task);
+    }
+    owner
+}
+
+/// Everybody who awaits the task gets its result.
+fn deliver(vm: &mut Vm, task: Gc<Task>, outcome: Outcome) {
+    let error = match outcome {
+        Outcome::Value => None,
+        _ => Some(outcome_error(vm, task)),
+    };
+    while let Some(node) = task.waiters.pop() {
+        let result = match error {
+            None => Ok(task.result().get()),
+            Some(error) => {
+                if let Some(error) = error.as_object::<ErrorObject>() {
+                    unwind::append_awaiter(error, node.task());
+                }
+                Err(error)
+            }
+        };
+        match (node.waiter(), result) {
+            (Waiter::Task(waiter), Ok(value)) => sched::wake(vm, waiter, value),
+            (Waiter::Task(waiter), Err(error)) => sched::wake_throwing(vm, waiter, error),
+            (Waiter::Arm(group, arm), result) => group::arm_ended(vm, group, arm, result),
+        }
+    }
+}
+
+/// An error that nobody awaited goes to the owner.
+fn route_error(vm: &mut Vm, owner: Owner, task: Gc<Task>) {
+    let error = task.result().get();
+    match owner {
+        Owner::Program => {
+            if Some(task) != vm.sched.main {
+                vm.sched.unhandled.push(error);
+            }
+        }
+        Owner::Scope(scope) => scope::child_failed(vm, scope, task, error),
+        Owner::Group(group) => group::child_failed(vm, group, error),
+        Owner::Task(parent) if parent.state.get() == TaskState::Closing => fail_closing(vm, parent, error),
+        Owner::Task(parent) if task.has(flag::DISCARDED) => fail_body(vm, parent, task, error),
+        Owner::Task(parent) => parent.keep(task, error),
+    }
+}
+
+/// A child whose handle was discarded has failed: the parent's body is cancelled and fails with the error (R3).
+fn fail_body(vm: &mut Vm, parent: Gc<Task>, child: Gc<Task>, error: Value) {
+    let nursery = &parent.rare_or_new().nursery;
+    let first = nursery.error.get();
+    if !first.is_nil() {
+        return add_also(vm, first, error);
+    }
+    vm.heap.store(parent.into(), &nursery.error, error);
+    let reason = vm.heap.str("a task that it spawned has failed").into();
+    cancel::cancel(vm, parent, reason, child.id());
+}
+
+/// What the awaiter of a task that failed or was cancelled gets.
+pub fn outcome_error(vm: &mut Vm, task: Gc<Task>) -> Value {
+    let known = task.result().get();
+    if task.outcome.get() == Outcome::Error || known.is(crate::value::Tag::ERROR) {
+        return known;
+    }
+    let name = task::name_text(vm, task);
+    let (by, reason) =
+        task.with_cancel(|cancel| cancel.map_or((0, Value::NIL), |cancel| (cancel.by, cancel.reason)));
+    let why = if reason.is_nil() { String::new() } else { format!(": {}", sched::reason_text(vm, reason)) };
+    let who = if by == 0 || by == task.id() { String::new() } else { format!(" by task {by}") };
+    let error = vm.heap.error("Cancelled", &format!("task {} ({name}) was cancelled{who}{why}", task.id()));
+    vm.heap.store(error.into(), &error.data, reason);
+    vm.heap.store(task.into(), task.result(), error.into());
+    error.into()
+}
+
+/// All tasks that are not done, in the order of spawning.
+pub fn live_tasks(vm: &Vm) -> Vec<Gc<Task>> {
+    let mut found = tasks_below(vm, |_| true);
+    found.sort_by_key(|task| task.id());
+    found
+}
+
+/// The same without those that belong to clean-up or to a shield, and their children: they work undisturbed (R7).
+pub fn unprotected_tasks(vm: &Vm) -> Vec<Gc<Task>> {
+    let mut found = tasks_below(vm, |task| {
+        !task.has(flag::BY_CLEANUP)
+            && match task.owner() {
+                Owner::Program | Owner::Task(_) => true,
+                Owner::Scope(scope) => scope.nursery.depth.get() == 0,
+                Owner::Group(group) => group.nursery.depth.get() == 0,
+            }
+    });
+    found.sort_by_key(|task| task.id());
+    found
+}
+
+fn tasks_below(vm: &Vm, goes_in: impl Fn(Gc<Task>) -> bool) -> Vec<Gc<Task>> {
+    let mut found: Vec<Gc<Task>> = vm.sched.program.children().filter(|task| goes_in(*task)).collect();
+    let mut next = 0;
+    while next < found.len() {
+        let task = found[next];
+        next += 1;
+        found.extend(task.nurseries().flat_map(|nursery| nursery.children()).filter(|task| goes_in(*task)));
+        found.extend(task.groups().flat_map(|group| group.nursery.children()).filter(|task| goes_in(*task)));
+    }
+    found
+}
+
+/// A task's saved position is an op; this is where it is.
+pub fn waits_at(task: Gc<Task>) -> Option<(Value, u32)> {
+    if task.state.get() != TaskState::Waiting {
+        return None;
+    }
+    task::innermost_visible(task)
+}
