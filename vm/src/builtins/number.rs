@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn rounding_to_digits() {
         for (float, digits, rounded) in [
-            (3.14159, 2, 3.14),
+            (7.12345, 2, 7.12),
             (2.675, 2, 2.67),
             (2.5, 0, 3.0),
             (-2.5, 0, -3.0),

@@ -24,8 +24,7 @@ pub fn sort(vm: &mut Vm, items: &mut [Value]) -> Result<(), Failure> {
     match first.tag {
         Tag::INT if all(Tag::INT) => items.sort_by_key(|item| item.int_bits()),
         Tag::FLOAT if all(Tag::FLOAT) => items.sort_by(|a, b| floats(a.float_bits(), b.float_bits())),
-        Tag::STR if all(Tag::STR) => items
-            .sort_by(|a, b| a.object_unchecked::<Str>().as_str().cmp(b.object_unchecked::<Str>().as_str())),
+        Tag::STR if all(Tag::STR) => items.sort_by(|a, b| texts(*a, *b)),
         _ => {
             let mut sorted = items.to_vec();
             merge_sort(&mut sorted, |a, b| order(vm, *a, *b))?;
@@ -38,7 +37,15 @@ pub fn sort(vm: &mut Vm, items: &mut [Value]) -> Result<(), Failure> {
 /// Sorts items by their keys; the two slices are of one length.
 pub fn sort_by_keys(vm: &mut Vm, keys: &[Value], items: &mut [Value]) -> Result<(), Failure> {
     let mut pairs: Vec<(Value, Value)> = keys.iter().copied().zip(items.iter().copied()).collect();
-    merge_sort(&mut pairs, |a, b| order(vm, a.0, b.0))?;
+    let all = |tag: Tag| keys.iter().all(|key| key.tag == tag);
+    match keys.first().map(|key| key.tag) {
+        Some(Tag::INT) if all(Tag::INT) => pairs.sort_by_key(|pair| pair.0.int_bits()),
+        Some(Tag::FLOAT) if all(Tag::FLOAT) => {
+            pairs.sort_by(|a, b| floats(a.0.float_bits(), b.0.float_bits()));
+        }
+        Some(Tag::STR) if all(Tag::STR) => pairs.sort_by(|a, b| texts(a.0, b.0)),
+        _ => merge_sort(&mut pairs, |a, b| order(vm, a.0, b.0))?,
+    }
     for (item, pair) in items.iter_mut().zip(pairs) {
         *item = pair.1;
     }
@@ -48,6 +55,11 @@ pub fn sort_by_keys(vm: &mut Vm, keys: &[Value], items: &mut [Value]) -> Result<
 /// `<` as a total order of numbers: NaN is the greatest, -0.0 equals 0.0.
 fn floats(a: f64, b: f64) -> Ordering {
     a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+}
+
+/// By code points, as UTF-8 sorts.
+fn texts(a: Value, b: Value) -> Ordering {
+    a.object_unchecked::<Str>().as_str().cmp(b.object_unchecked::<Str>().as_str())
 }
 
 fn order(vm: &mut Vm, a: Value, b: Value) -> Result<Ordering, Failure> {
