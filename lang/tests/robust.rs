@@ -131,6 +131,49 @@ fn long_chains_work() {
     }
 }
 
+/// Nothing in finding and telling mistakes takes time that grows with their square.
+#[test]
+fn many_mistakes_take_little_time() {
+    for line in [
+        "1 2\n",
+        "1 2; ",
+        "1 2 $; ",
+        "$ 1 2\n",
+        "let a = \"{b c: zz}\"\n",
+        "\"{b: zz}\";",
+        "(\n",
+        "f(1 2)\n",
+        "x)\n",
+        "}\n",
+        "{\n",
+        "if x {\n",
+        "\"abc\n",
+        "\"abc {\n",
+        "def f(x) {\n}\n",
+        "let mut x = 1\n",
+        "let let let ",
+        "x => ",
+        "f((1, 2), ",
+        "(a, b) => ",
+        "match x { 1 2, ",
+        "'\\q'\n",
+        "\u{201c}",
+        "if x {\ny)\n}\n",
+        "&& ",
+        "a < b < c\n",
+        "fn\n\n\n",
+        "{ # c\n",
+    ] {
+        let start = Instant::now();
+        let around = [("", ""), ("match x {\n", "}\n"), ("fn f() {\n", "}\n"), ("f(", ")")];
+        for (before, behind) in around {
+            let text = format!("{before}{}{behind}", line.repeat(30_000));
+            assert!(!parse(&text).diagnostics.is_empty(), "{line}");
+        }
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?} for {line}", start.elapsed());
+    }
+}
+
 #[test]
 fn deep_nesting_is_an_error() {
     for (open, close) in [
@@ -476,6 +519,30 @@ proptest! {
             check(&program[..length]);
         }
     }
+}
+
+/// `CO_FUZZ_MINUTES=10 cargo test --release -p co-lang --test robust -- --ignored` reads random texts for so long.
+#[test]
+#[ignore = "takes as long as it is told to"]
+fn for_some_minutes() {
+    let minutes: u64 =
+        std::env::var("CO_FUZZ_MINUTES").ok().and_then(|minutes| minutes.parse().ok()).unwrap_or(1);
+    let end = Instant::now() + Duration::from_secs(60 * minutes);
+    let texts = prop_oneof![soup(), mutated(), any::<String>()];
+    let mut count = 0u64;
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        failure_persistence: None,
+        ..Default::default()
+    });
+    while Instant::now() < end {
+        let ran = runner.run(&texts, |text| {
+            check(&text);
+            Ok(())
+        });
+        ran.unwrap_or_else(|error| panic!("{error}"));
+        count += u64::from(runner.config().cases);
+    }
+    println!("{count} texts");
 }
 
 #[test]

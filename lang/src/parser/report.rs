@@ -1,0 +1,84 @@
+//! What is told in the end: the mistakes of lexer and parser in order, each once.
+
+use crate::{
+    diagnostic::Diagnostic,
+    lexer::{self, LexError, LexErrorKind},
+    source::Span,
+    token::{Kind, Tokens},
+};
+
+use super::error::{Context, Failure};
+
+/// How far behind a failure its line's end is looked for, so that a file of mistakes on one line takes no time.
+const MAX_LOOKAHEAD: usize = 1_000;
+
+/// Adds what the lexer has found and what stopped rules, without what only follows from something else.
+pub fn extend(found: &mut Vec<Diagnostic>, failures: &[Failure], ctx: &Context<'_>) {
+    let tokens = ctx.tokens;
+    let mut disturbances: Vec<u32> =
+        tokens.errors.iter().filter(|error| disturbs(tokens, error)).map(|error| error.span.start).collect();
+    disturbances.sort_unstable();
+    let mut reaches: Vec<Span> = failures.iter().map(|failure| behind(tokens, failure)).collect();
+    for (failure, reach) in failures.iter().zip(&reaches) {
+        // A failure on lines where the lexer has reported something follows from that.
+        let start = tokens.spans.get(failure.start).map_or(0, |span| span.start);
+        let next = disturbances.partition_point(|place| *place < start);
+        if disturbances.get(next).is_none_or(|place| *place >= reach.end) {
+            found.push(ctx.diagnostic(failure));
+        }
+    }
+    reaches.sort_unstable_by_key(|reach| reach.start);
+    for error in &tokens.errors {
+        // A format behind a failure is none: `"{a b: {c}"`.
+        let place = error.span.start;
+        let before = reaches.partition_point(|reach| reach.start <= place).checked_sub(1);
+        let explained = before.is_some_and(|index| place < reaches[index].end);
+        if error.kind != LexErrorKind::BadSpec || !explained {
+            found.push(lexer::diagnostic(error, ctx.source, ctx.text));
+        }
+    }
+    found.sort_by_key(|diagnostic| diagnostic.primary());
+    found.dedup_by_key(|diagnostic| diagnostic.primary().span.start);
+}
+
+/// From the token that could not be used to the end of its line.
+fn behind(tokens: &Tokens, failure: &Failure) -> Span {
+    let at = failure.reject.at as usize;
+    let mut end = at;
+    while end < at + MAX_LOOKAHEAD && !matches!(tokens.kind(end), Kind::Newline | Kind::Semi) {
+        end += 1;
+    }
+    let place = |index: usize| tokens.spans.get(index);
+    Span::new(place(at).map_or(u32::MAX, |span| span.start), place(end).map_or(u32::MAX, |span| span.end))
+}
+
+/// Whether an error of the lexer may make a rule fail nearby.
+fn disturbs(tokens: &Tokens, error: &LexError) -> bool {
+    match error.kind {
+        LexErrorKind::BadEscape(_)
+        | LexErrorKind::BadSpec
+        | LexErrorKind::NumberTooLarge
+        | LexErrorKind::EmptyInterpolation => false,
+        // A block that is not closed is a mistake behind its head.
+        LexErrorKind::Unclosed => !opens_block(tokens, error.span),
+        _ => true,
+    }
+}
+
+fn opens_block(tokens: &Tokens, span: Span) -> bool {
+    let index = tokens.spans.partition_point(|other| other.start < span.start);
+    let here = tokens.spans[index..].iter().take_while(|other| other.start == span.start);
+    here.enumerate().any(|(offset, _)| tokens.kind(index + offset) == Kind::BlockOpen)
+}
+
+/// Whether only more text could make the program right.
+pub fn is_incomplete(tokens: &Tokens, failures: &[Failure]) -> bool {
+    let at_end = |failure: &Failure| {
+        let added = |span: &Span| span.start == span.end;
+        tokens.spans.get(failure.reject.at as usize).is_none_or(added)
+    };
+    let dangling =
+        tokens.tokens.last().is_some_and(|last| !last.kind.ends_statement() && last.kind != Kind::Semi);
+    let missing = tokens.incomplete || dangling && tokens.errors.is_empty() && !failures.is_empty();
+    missing && failures.iter().all(at_end)
+}
