@@ -75,10 +75,15 @@ impl Source {
     /// Line (from 1) and column (from 1, in characters) of a byte offset; offsets past the end count as the end.
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
         let offset = offset.min(self.text.len() as u32);
-        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let line = self.line_of(offset) as usize;
         let start = self.line_starts[line - 1] as usize;
         let prefix = self.text.get(start..offset as usize).unwrap_or("");
         (line as u32, prefix.chars().count() as u32 + 1)
+    }
+
+    /// The line (from 1) of a byte offset; does not look at the text.
+    pub fn line_of(&self, offset: u32) -> u32 {
+        self.line_starts.partition_point(|start| *start <= offset) as u32
     }
 
     /// The text of a line (from 1) without its line break.

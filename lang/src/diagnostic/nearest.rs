@@ -4,16 +4,19 @@
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().count();
     let limit = limit(length);
+    let wanted = letters(name);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
-        // Most candidates are ruled out by their length, which is much cheaper than the distance.
+        if candidate == name {
+            continue;
+        }
+        // Most candidates are ruled out by their letters and lengths, which is much cheaper than the distance.
+        let different = (letters(candidate) ^ wanted).count_ones() as usize;
         let near_in_length =
             candidate.len().abs_diff(name.len()) <= if candidate.is_ascii() { limit } else { limit * 4 };
-        let distance = if candidate == name {
-            continue;
-        } else if same_but_for_style(candidate, name) {
+        let distance = if different == 0 && same_but_for_style(candidate, name) {
             0
-        } else if near_in_length {
+        } else if near_in_length && different <= 2 * limit && best.is_none_or(|(least, _)| least > 1) {
             strsim::osa_distance(name, candidate)
         } else {
             continue;
@@ -29,6 +32,12 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// One slip in a short name, one for each three letters in a longer one.
 fn limit(length: usize) -> usize {
     (length / 3).max(1)
+}
+
+/// Which letters a name has, as bits, whatever their case and without `_`. One slip changes at most two of them.
+fn letters(name: &str) -> u64 {
+    // For letters of ASCII `| 32` makes lower case, and `_` becomes the last bit.
+    name.bytes().fold(0, |set, byte| set | 1 << ((byte | 32) & 63)) & !(1 << 63)
 }
 
 /// `startsWith`, `StartsWith` and `starts_with` are spellings of one name.

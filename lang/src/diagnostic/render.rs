@@ -38,6 +38,9 @@ pub struct Options {
     pub format: Format,
 }
 
+/// More reports on one line of source would say nothing new; only generated text has such lines.
+const MAX_ON_LINE: usize = 20;
+
 /// Below this a report cannot be laid out in any sensible way.
 const MIN_WIDTH: usize = 40;
 
@@ -51,6 +54,9 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, options: Options)
     sorted.dedup_by(twice);
     let mut pages = Pages::default();
     let mut out = String::new();
+    if options.format == Format::Human {
+        drop_crowds(&mut sorted, sources, &mut out);
+    }
     for diagnostic in sorted {
         match options.format {
             Format::Human => human(diagnostic, sources, options, &mut pages, &mut out),
@@ -59,6 +65,42 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, options: Options)
         }
     }
     out
+}
+
+/// Keeps the first diagnostics of lines that have very many, and says how many are left out.
+fn drop_crowds(sorted: &mut Vec<&Diagnostic>, sources: &SourceMap, out: &mut String) {
+    if sorted.len() <= MAX_ON_LINE {
+        return;
+    }
+    let line = |diagnostic: &&Diagnostic| {
+        let place = diagnostic.primary();
+        (place.source, sources.get(place.source).line_of(place.span.start))
+    };
+    let mut left_out: Vec<((SourceId, u32), usize)> = Vec::new();
+    let mut current = None;
+    let mut count = 0;
+    sorted.retain(|diagnostic| {
+        let here = line(diagnostic);
+        if current != Some(here) {
+            (current, count) = (Some(here), 0);
+        }
+        count += 1;
+        if count <= MAX_ON_LINE {
+            return true;
+        }
+        match left_out.last_mut() {
+            Some((line, more)) if *line == here => *more += 1,
+            _ => left_out.push((here, 1)),
+        }
+        false
+    });
+    for ((source, line), more) in left_out {
+        out.push_str(&format!(
+            "{}:{line}: the first {MAX_ON_LINE} reports of {}\n",
+            sources.get(source).name,
+            more + MAX_ON_LINE
+        ));
+    }
 }
 
 /// How many there are: `2 errors, 1 warning`. Empty if there are none.

@@ -1,15 +1,19 @@
 //! The wording of what the resolver reports about the file's own names.
 
-use super::{BuiltinType, GlobalId, GlobalKind, Owner, Res, foreign, scope::NONE, walk::Resolver};
+use super::{
+    BuiltinType, GlobalId, GlobalKind, Owner, Res, foreign,
+    scope::{Meaning, NONE},
+    walk::Resolver,
+};
 use crate::{
     ast::{Arg, ExprId, ExprKind, FnForm, Ident, Struct, Symbol},
     diagnostic::{Code, Diagnostic, Edit, nearest::nearest},
     source::{Location, Span},
 };
 
-/// How often near names are looked for in one file. Each search walks over every name of the file, and nobody reads that
-/// many hints.
-const MAX_HINTS: u32 = 100;
+/// How many names are looked at for hints in one file. Each search walks over all of them, and of a large file with many
+/// mistakes nobody reads that many hints.
+const MAX_COMPARED: usize = 1_000_000;
 
 impl Resolver<'_> {
     pub(super) fn error(
@@ -31,10 +35,9 @@ impl Resolver<'_> {
     }
 
     pub(super) fn undefined(&mut self, name: Symbol, span: Span) {
-        if self.frame().reported.contains(&name) {
+        if !self.frame().reported.insert(name) {
             return;
         }
-        self.frame().reported.push(name);
         let text = self.ast.name(name);
         let mut error = self.error(
             Code::UNDEFINED_NAME,
@@ -56,24 +59,39 @@ impl Resolver<'_> {
             let first = self.ast.list(self.ast.root).first().map_or(0, |stmt| self.ast[*stmt].span.start);
             let start = Span::new(first, first);
             error = error.fix(format!("import `{text}`"), self.edit(start, format!("import {text}\n")));
-        } else if let Some(near) = self.near(text) {
+        } else if let Some(near) = self.near(name) {
             error = error.fix(format!("did you mean `{near}`?"), self.edit(span, near));
         }
         self.report(error);
     }
 
     /// The nearest name that could stand here.
-    fn near(&mut self, text: &str) -> Option<String> {
-        self.hints += 1;
-        if self.hints > MAX_HINTS {
+    fn near(&mut self, name: Symbol) -> Option<String> {
+        // Who misspells a name does it more than once.
+        if let Some(near) = self.near_names.get(&name)
+            && self
+                .ast
+                .names
+                .find(near)
+                .is_some_and(|symbol| self.can_stand_here(self.meanings[symbol.index()]))
+        {
+            return Some(near.clone());
+        }
+        if self.compared > MAX_COMPARED {
             return None;
         }
-        let known =
-            |(_, meaning): &(u32, &super::scope::Meaning)| meaning.visible != NONE || meaning.global != NONE;
-        let own = (0..).zip(&self.meanings).filter(known).map(|(at, _)| self.ast.name(Symbol(at)));
+        self.compared += self.meanings.len() + self.prelude.names.len();
+        let own = (0..).zip(&self.meanings).filter(|(_, meaning)| self.can_stand_here(**meaning));
+        let own = own.map(|(at, _)| self.ast.name(Symbol(at)));
         let before = self.names_before.names.iter().map(|(name, _)| name.as_str());
         let prelude = self.prelude.names.iter().map(|signature| signature.name.as_str());
-        nearest(text, own.chain(before).chain(prelude)).map(str::to_string)
+        let near = nearest(self.ast.name(name), own.chain(before).chain(prelude))?.to_string();
+        self.near_names.insert(name, near.clone());
+        Some(near)
+    }
+
+    fn can_stand_here(&self, meaning: Meaning) -> bool {
+        meaning.visible != NONE || meaning.global != NONE || meaning.prelude != NONE || meaning.outer != NONE
     }
 
     /// `x = 1` where no `x` is declared.
@@ -168,10 +186,9 @@ impl Resolver<'_> {
     }
 
     pub(super) fn used_too_early(&mut self, name: Symbol, span: Span, declared: Span) {
-        if self.frame().reported.contains(&name) {
+        if !self.frame().reported.insert(name) {
             return;
         }
-        self.frame().reported.push(name);
         let text = self.ast.name(name);
         let error = self
             .error(

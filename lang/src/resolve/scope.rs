@@ -3,7 +3,7 @@
 //! Lookup is by symbol: one table entry holds the innermost declaration of each name, an undo list restores what a scope
 //! has hidden. So a lookup is one load, however deep blocks and functions nest.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Capture, CaptureFrom, FnInfo, Local, LocalId, Owner, Res, StructInfo, walk::Resolver};
 use crate::{ast::Symbol, source::Span};
@@ -73,7 +73,7 @@ pub(super) struct Frame {
     /// Filled when the list gets too long to be searched.
     index: FxHashMap<LocalId, u16>,
     /// Undefined names that were reported in this function.
-    pub reported: Vec<Symbol>,
+    pub reported: FxHashSet<Symbol>,
 }
 
 struct Captured {
@@ -95,7 +95,7 @@ impl Frame {
             this: None,
             captures: Vec::new(),
             index: FxHashMap::default(),
-            reported: Vec::new(),
+            reported: FxHashSet::default(),
         }
     }
 

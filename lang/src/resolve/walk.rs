@@ -29,8 +29,10 @@ pub(super) struct Resolver<'a> {
     pub imports: &'a ImportExports,
     pub out: Resolution,
     pub diagnostics: Vec<Diagnostic>,
-    /// How many hints with near names were looked for; see [`Resolver::undefined`].
-    pub hints: u32,
+    /// How many names were compared to find near ones; see [`Resolver::undefined`].
+    pub compared: usize,
+    /// The hints that were found.
+    pub near_names: FxHashMap<Symbol, String>,
     /// By symbol.
     pub meanings: Vec<Meaning>,
     pub undo: Vec<Undo>,
@@ -100,7 +102,8 @@ impl<'a> Resolver<'a> {
             imports,
             out,
             diagnostics: Vec::new(),
-            hints: 0,
+            compared: 0,
+            near_names: FxHashMap::default(),
             meanings,
             undo: Vec::new(),
             scope: 0,

@@ -198,7 +198,9 @@ fn as_diagnostic(report: &RuntimeReport, sources: &SourceMap) -> Diagnostic {
         diagnostic.notes.push(format!("caused by {}: {}", error.code, error.message));
         cause = error.cause.as_deref();
     }
-    diagnostic.notes.extend(report.also.iter().map(|error| format!("also {}: {}", error.code, error.message)));
+    diagnostic
+        .notes
+        .extend(report.also.iter().map(|error| format!("also {}: {}", error.code, error.message)));
     diagnostic.help = report.help.clone();
     diagnostic
 }

@@ -199,3 +199,17 @@ fn a_run_time_error_with_its_calls() {
     let short = render_runtime(&report, &sources, Options { format: Format::Short, ..plain(80) });
     insta::assert_snapshot!(format!("{shown}\n{deep}\n{json}\n{short}"));
 }
+
+#[test]
+fn a_crowded_line_does_not_bury_the_rest() {
+    let (sources, id) = one(&format!("{}\nlast\n", "x ".repeat(3000)));
+    let mut all: Vec<Diagnostic> = (0..3000)
+        .map(|at| Diagnostic::new(Code::UNDEFINED_NAME, "`x`", id, Span::new(at * 2, at * 2 + 1), "here"))
+        .collect();
+    all.push(Diagnostic::new(Code::UNDEFINED_NAME, "`last`", id, find(&sources, id, "last", 0), "here"));
+    let shown = render(&all, &sources, plain(80));
+    assert_eq!(shown.matches("Error").count(), 21);
+    assert!(shown.starts_with("main.co:1: the first 20 reports of 3000\n"));
+    let short = render(&all, &sources, Options { format: Format::Short, ..plain(80) });
+    assert_eq!(short.lines().count(), 3001);
+}
