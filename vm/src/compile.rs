@@ -144,6 +144,8 @@ struct Compiler<'a> {
     asm: Assembler,
     /// Whose names are meant: see [`Res::Local`] and [`Res::Capture`].
     owner: Owner,
+    /// The capture that is the function's own closure as its callers know it, if that is not the running one.
+    this: Option<u16>,
     /// Loops and clean-up that a jump out of the function's open blocks meets, innermost last.
     exits: Vec<cleanup::Exit>,
     /// Used up assemblers, for the next functions.
@@ -188,6 +190,7 @@ impl<'a> Compiler<'a> {
             errors: Vec::new(),
             asm: Assembler::default(),
             owner: Owner::TopLevel,
+            this: None,
             exits: Vec::new(),
             spare: Vec::new(),
             local_regs: vec![NO_REG; res.locals.len()],
@@ -386,6 +389,7 @@ impl<'a> Compiler<'a> {
             asm: std::mem::replace(&mut self.asm, asm),
             exits: std::mem::replace(&mut self.exits, exits),
             owner: std::mem::replace(&mut self.owner, owner),
+            this: self.this.take(),
         }
     }
 
@@ -395,6 +399,7 @@ impl<'a> Compiler<'a> {
         exits.clear();
         self.spare.push((asm, exits));
         self.owner = outer.owner;
+        self.this = outer.this;
     }
 
     // ---- strings
@@ -425,6 +430,7 @@ struct Outer {
     asm: Assembler,
     exits: Vec<cleanup::Exit>,
     owner: Owner,
+    this: Option<u16>,
 }
 
 /// Trees may be deep (`a + b + …` 100,000 times); the native stack grows where it is needed.

@@ -1,11 +1,11 @@
 //! Functions, lambdas, structs, tests: what becomes a prototype of its own.
 
 use co_lang::{
-    ast::{FnForm, FnId, PatKind, StructId, Symbol},
-    resolve::Owner,
+    ast::{ExprId, ExprKind, FnForm, FnId, Param, PatKind, StructId, Symbol, UnaryOp},
+    resolve::{Binding, GlobalKind, Owner, Res},
 };
 
-use super::{Compiler, Dest, Reg, chain::CallMode, emit::Head};
+use super::{Compiler, Dest, Reg, Role, chain::CallMode, emit::Head};
 use crate::{
     bytecode::{CaptureSource, Op, ProtoFlags},
     heap::object::ProtoObject,
@@ -67,16 +67,39 @@ impl Compiler<'_> {
     }
 
     fn function(&mut self, id: FnId, name: Box<str>) -> Option<Gc<ProtoObject>> {
+        if self.binds_early(id) {
+            return self.binder(id, name);
+        }
         let function = self.ast[id];
         let info = self.res.function(id);
         let captures = info.captures.iter().map(|capture| self.capture_source(capture.from)).collect();
         let outer = self.enter(Owner::Function(id), function.head);
         let params = self.ast.list(function.params);
+        let param_names = self.parameters(params, true);
+        self.expr(function.body, Dest::Return);
+        self.asm.op(Op::RETURN_NIL);
+        let head = Head {
+            params: self.asm.count(params.len() - has_rest(params) as usize),
+            required: required(params),
+            flags: self.flags(id, true),
+            param_names,
+            captures,
+            name,
+            source: self.unit.source,
+            span: function.span,
+        };
+        let proto = self.finish(head);
+        self.leave(outer);
+        proto
+    }
+
+    /// The parameters' registers, defaults and patterns, from left to right; their names.
+    fn parameters(&mut self, params: &[Param], with_defaults: bool) -> Box<[Value]> {
         let first = self.asm.temps(params.len() as u32);
-        let mut param_names = Vec::with_capacity(params.len());
+        let mut names = Vec::with_capacity(params.len());
         for (index, param) in params.iter().enumerate() {
             let reg = first.plus(index as u32);
-            if let Some(default) = param.default {
+            if let Some(default) = param.default.filter(|_| with_defaults) {
                 let given = self.asm.label();
                 self.asm.jump_if(Op::JUMP_IF_SET, reg, given);
                 self.expr(default, Dest::Fresh(reg));
@@ -90,29 +113,123 @@ impl Compiler<'_> {
                     self.declare_at(self.res.binding(pattern), reg);
                 }
                 _ => {
+                    self.forget_pattern(pattern);
                     self.declare_pattern(pattern);
                     self.expect_pattern(pattern, reg);
                 }
             }
-            param_names.push(name);
+            names.push(name);
         }
+        names.into_boxed_slice()
+    }
+
+    fn flags(&self, id: FnId, is_body: bool) -> ProtoFlags {
+        let function = self.ast[id];
+        let info = self.res.function(id);
+        let is_block = matches!(function.form, FnForm::AsyncBlock | FnForm::SpawnBlock | FnForm::Test);
+        ProtoFlags {
+            rest: has_rest(self.ast.list(function.params)),
+            is_async: is_body && (function.is_async || is_block),
+            is_generator: is_body && info.is_generator,
+            hidden: self.unit.role == Role::Library,
+            constructor: false,
+            method: info.is_method,
+        }
+    }
+
+    // ---- functions that bind their arguments before they run
+
+    /// The body of an async function or generator runs later than its call; the defaults are evaluated at the call. Where that
+    /// makes a difference the function is made of two: see [`Compiler::binder`].
+    fn binds_early(&self, id: FnId) -> bool {
+        let function = self.ast[id];
+        let runs_later = function.is_async || self.res.function(id).is_generator;
+        let mut defaults = self.ast.list(function.params).iter().filter_map(|param| param.default);
+        runs_later && defaults.any(|default| !self.is_same_later(id, default))
+    }
+
+    /// Evaluating it later gives the same.
+    fn is_same_later(&self, function: FnId, expr: ExprId) -> bool {
+        let expr = self.ast.unparen(expr);
+        match self.ast[expr].kind {
+            ExprKind::Nil
+            | ExprKind::Bool(_)
+            | ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Duration(_)
+            | ExprKind::Str(_)
+            | ExprKind::Bytes(_)
+            | ExprKind::Lambda(_) => true,
+            ExprKind::Unary(UnaryOp::Neg, operand) => {
+                matches!(
+                    self.ast[operand].kind,
+                    ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Duration(_)
+                )
+            }
+            ExprKind::Name(_) => match self.res.name(expr) {
+                Res::Local(id) => !self.res.local(id).cell,
+                Res::Capture(index) => {
+                    let captures = &self.res.function(function).captures;
+                    captures.get(index as usize).is_some_and(|capture| !capture.cell)
+                }
+                Res::Global(id) => {
+                    !matches!(self.res.global(id).kind, GlobalKind::Var | GlobalKind::Outer(_))
+                }
+                Res::This | Res::Prelude(_) | Res::Type(_) | Res::Unresolved => true,
+            },
+            _ => false,
+        }
+    }
+
+    /// A plain function that evaluates the defaults and calls another, which has the body and takes all parameters; its last
+    /// capture is the function around it, which the body means by its own name.
+    fn binder(&mut self, id: FnId, name: Box<str>) -> Option<Gc<ProtoObject>> {
+        let function = self.ast[id];
+        let params = self.ast.list(function.params);
+        let count = params.len() as u16;
+        let captured = &self.res.function(id).captures;
+        let own = captured.len() as u16;
+
+        let outer = self.enter(Owner::Function(id), function.head);
+        self.this = Some(own);
+        let param_names = self.parameters(params, false);
         self.expr(function.body, Dest::Return);
         self.asm.op(Op::RETURN_NIL);
+        let body = self.finish(Head {
+            params: count,
+            required: count,
+            flags: ProtoFlags { rest: false, ..self.flags(id, true) },
+            param_names: param_names.clone(),
+            captures: (0..own).map(CaptureSource::Capture).chain([CaptureSource::This]).collect(),
+            name: name.clone(),
+            source: self.unit.source,
+            span: function.span,
+        });
+        self.leave(outer);
+        let body = body?;
 
-        let rest = params.last().is_some_and(|param| param.rest);
-        let is_block = matches!(function.form, FnForm::AsyncBlock | FnForm::SpawnBlock | FnForm::Test);
+        let captures = captured.iter().map(|capture| self.capture_source(capture.from)).collect();
+        let outer = self.enter(Owner::Function(id), function.head);
+        self.parameters(params, true);
+        let area = self.asm.temps(2 + count as u32);
+        self.asm.at(function.head);
+        self.asm.op_constant(Op::CLOSURE, area, body.into());
+        for (index, param) in (0..).zip(params) {
+            let to = area.plus(2 + index);
+            match self.res.binding(self.ast.unparen_pat(param.pattern)) {
+                Some(Binding::Local(local)) if self.res.local(local).cell => {
+                    self.asm.op_ab(Op::GET_CELL, to, Reg::at(index));
+                }
+                _ => self.asm.move_to(to, Reg::at(index)),
+            }
+        }
+        self.asm.raw(Op::CALL, area.scaled(), count, 0);
+        self.asm.op_a(Op::RETURN, area);
         let head = Head {
-            params: self.asm.count(params.len() - rest as usize),
-            required: params.iter().take_while(|param| param.default.is_none() && !param.rest).count() as u16,
-            flags: ProtoFlags {
-                rest,
-                is_async: function.is_async || is_block,
-                is_generator: info.is_generator,
-                hidden: self.unit.role == super::Role::Library,
-                constructor: false,
-                method: info.is_method,
-            },
-            param_names: param_names.into_boxed_slice(),
+            params: count - has_rest(params) as u16,
+            required: required(params),
+            flags: self.flags(id, false),
+            param_names,
             captures,
             name,
             source: self.unit.source,
@@ -216,7 +333,7 @@ impl Compiler<'_> {
         self.asm.op_a(Op::RETURN, first);
         let flags = ProtoFlags {
             constructor: true,
-            hidden: self.unit.role == super::Role::Library,
+            hidden: self.unit.role == Role::Library,
             ..ProtoFlags::default()
         };
         let head = Head {
@@ -233,4 +350,12 @@ impl Compiler<'_> {
         self.leave(outer);
         proto
     }
+}
+
+fn has_rest(params: &[Param]) -> bool {
+    params.last().is_some_and(|param| param.rest)
+}
+
+fn required(params: &[Param]) -> u16 {
+    params.iter().take_while(|param| param.default.is_none() && !param.rest).count() as u16
 }

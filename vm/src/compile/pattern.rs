@@ -69,19 +69,32 @@ impl Compiler<'_> {
 
     /// Gives all names of a pattern their registers.
     pub(super) fn declare_pattern(&mut self, pattern: PatId) {
+        self.each_binding(pattern, Self::declare);
+    }
+
+    /// Takes the registers away, where the same names are declared in another function again.
+    pub(super) fn forget_pattern(&mut self, pattern: PatId) {
+        self.each_binding(pattern, |this, binding| {
+            if let Some(Binding::Local(id)) = binding {
+                this.local_regs[id.0 as usize] = None;
+            }
+        });
+    }
+
+    fn each_binding(&mut self, pattern: PatId, act: fn(&mut Self, Option<Binding>)) {
         match self.ast[pattern].kind {
-            PatKind::Bind(_) | PatKind::Rest(Some(_)) => self.declare(self.res.binding(pattern)),
+            PatKind::Bind(_) | PatKind::Rest(Some(_)) => act(self, self.res.binding(pattern)),
             PatKind::List(items) | PatKind::Or(items) => deep(|| {
                 for item in self.ast.list(items) {
-                    self.declare_pattern(*item);
+                    self.each_binding(*item, act);
                 }
             }),
             PatKind::Map(fields) | PatKind::Struct { fields, .. } => deep(|| {
                 for field in self.ast.list(fields) {
-                    self.declare_pattern(field.pattern);
+                    self.each_binding(field.pattern, act);
                 }
             }),
-            PatKind::Paren(inner) => deep(|| self.declare_pattern(inner)),
+            PatKind::Paren(inner) => deep(|| self.each_binding(inner, act)),
             PatKind::Error
             | PatKind::Wildcard
             | PatKind::Value(_)

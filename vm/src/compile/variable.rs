@@ -51,7 +51,7 @@ impl Compiler<'_> {
                 let index = self.capture_number(index);
                 if is_cell { Place::CaptureCell(index) } else { Place::Capture(index) }
             }
-            Res::This => Place::This,
+            Res::This => self.this.map_or(Place::This, Place::Capture),
             Res::Global(id) => self.global_place(id),
             Res::Prelude(id) => Place::Constant(self.prelude(id)),
             Res::Type(ty) => Place::Constant(self.type_constant(ty)),
@@ -291,7 +291,7 @@ impl Compiler<'_> {
                 None => CaptureSource::This,
             },
             CaptureFrom::Capture(index) => CaptureSource::Capture(self.capture_number(index)),
-            CaptureFrom::This => CaptureSource::This,
+            CaptureFrom::This => self.this.map_or(CaptureSource::This, CaptureSource::Capture),
         }
     }
 }

@@ -228,6 +228,16 @@ fn f(xs) {
 fn count(n) { for i in 0..n { let got = yield i; if got { return } } }
 fn pairs(xs) { for x in xs { yield [x, yield] } }
 ";
+    late_bodies: "
+var n = 0
+fn f(k) {
+    async fn each(a, b = next(a), ...rest) { if b { each(1) } else { || each } }
+    fn count(start = k + 1) { yield start; yield k }
+    async fn plain(a, b = 1, c = a, d = -2.5) { b }
+    each(k)
+}
+fn next(a) { n += a; n }
+";
     tasks: "
 async fn cook(dish, time) { await sleep(time); dish }
 struct Pot { async fn boil(self) { await cook('water', 1s) } }
