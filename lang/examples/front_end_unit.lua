@@ -1,4 +1,5 @@
 -- Unit NN: an account and its functions.
+do
 local AccountNN = {}
 AccountNN.__index = AccountNN
 AccountNN.new = function(owner, balance)
@@ -60,7 +61,6 @@ local function workNN(id, jobs)
         print("job " .. id .. " done: " .. result.value .. " of " .. result.total)
     end
 end
-do
     local accountNN = AccountNN.new("Ada", 5)
     accountNN:deposit(100, "first"):deposit(20)
     print("Total NN: " .. accountNN:total(0.5), measureNN({1, 2}, 10))
