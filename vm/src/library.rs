@@ -1,8 +1,9 @@
 //! The part of the library that is written in Co: builtins that call functions of the program.
 //!
-//! A function's first parameter is the method's receiver. Names with two underscores in front are for the VM's own use; the
-//! others are the bodies ([`Body::Co`](crate::builtins::Body)) of builtins, named after the file they stand in. The files see the prelude and the
-//! [intrinsics](crate::builtins::intrinsics()), and each other's functions. They are compiled when the first of their functions is needed.
+//! A function's first parameter is the method's receiver and is called `self`, so that messages do not count it as an argument.
+//! Names with two underscores in front are for the VM's own use; the others are the bodies
+//! ([`Body::Co`](crate::builtins::Body)) of builtins. The files see the prelude, the [intrinsics](crate::builtins::intrinsics())
+//! and each other's functions. They are compiled when the first of their functions is needed.
 
 use std::{collections::HashMap, fmt::Write};
 
