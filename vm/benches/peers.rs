@@ -125,7 +125,8 @@ fn programs(folder: &Path) -> BTreeMap<String, BTreeMap<String, PathBuf>> {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if let (Some(stem), Some(extension)) = (path.file_stem(), path.extension()) {
-            let (stem, extension) = (stem.to_string_lossy().into_owned(), extension.to_string_lossy().into_owned());
+            let (stem, extension) =
+                (stem.to_string_lossy().into_owned(), extension.to_string_lossy().into_owned());
             found.entry(stem).or_default().insert(extension, path);
         }
     }

@@ -59,8 +59,12 @@ macro_rules! min_args {
 }
 
 macro_rules! one_if_required {
-    () => { 1 };
-    ($default:tt) => { 0 };
+    () => {
+        1
+    };
+    ($default:tt) => {
+        0
+    };
 }
 
 macro_rules! max_args {
@@ -70,21 +74,33 @@ macro_rules! max_args {
 }
 
 macro_rules! returns {
-    () => { co_lang::resolve::Returns::Plain };
-    ($returns:ident) => { co_lang::resolve::Returns::$returns };
+    () => {
+        co_lang::resolve::Returns::Plain
+    };
+    ($returns:ident) => {
+        co_lang::resolve::Returns::$returns
+    };
 }
 
 macro_rules! body {
-    (native, $function:expr) => { $crate::builtins::Body::Native($function) };
-    (waits, $function:expr) => { $crate::builtins::Body::Async($function) };
-    (primitive, $function:expr) => { $crate::builtins::Body::Primitive($function) };
-    (library, $name:expr) => { $crate::builtins::Body::Co($name) };
-    (constant, $value:expr) => { $crate::builtins::Body::Constant($value) };
+    (native, $function:expr) => {
+        $crate::builtins::Body::Native($function)
+    };
+    (waits, $function:expr) => {
+        $crate::builtins::Body::Async($function)
+    };
+    (primitive, $function:expr) => {
+        $crate::builtins::Body::Primitive($function)
+    };
+    (library, $name:expr) => {
+        $crate::builtins::Body::Co($name)
+    };
+    (constant, $value:expr) => {
+        $crate::builtins::Body::Constant($value)
+    };
 }
 
-pub(crate) use {
-    body, builtins, max_args, min_args, one_if_required, param_names, returns, usage,
-};
+pub(crate) use {body, builtins, max_args, min_args, one_if_required, param_names, returns, usage};
 
 pub mod prelude;
 pub mod args;
@@ -258,8 +274,9 @@ pub fn method_names(tag: Tag) -> impl Iterator<Item = &'static str> {
 
 /// The functions that every file sees.
 pub fn prelude() -> &'static [&'static Builtin] {
-    static ALL: LazyLock<Vec<&Builtin>> =
-        LazyLock::new(|| [prelude::FUNCTIONS, tasks::PRELUDE, channel::PRELUDE, sync::PRELUDE].into_iter().flatten().collect());
+    static ALL: LazyLock<Vec<&Builtin>> = LazyLock::new(|| {
+        [prelude::FUNCTIONS, tasks::PRELUDE, channel::PRELUDE, sync::PRELUDE].into_iter().flatten().collect()
+    });
     &ALL
 }
 
@@ -299,7 +316,10 @@ pub fn signatures() -> Prelude {
 
 /// The same for files of the library: the prelude, then the [`intrinsics`].
 pub fn library_signatures() -> Prelude {
-    Prelude { names: prelude().iter().copied().chain(intrinsics()).map(signature).collect(), modules: Vec::new() }
+    Prelude {
+        names: prelude().iter().copied().chain(intrinsics()).map(signature).collect(),
+        modules: Vec::new(),
+    }
 }
 
 fn signature(builtin: &Builtin) -> Signature {

@@ -10,7 +10,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, atomic::{AtomicU32, Ordering}},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -176,7 +179,8 @@ impl Engine {
             self.loaded.push(id);
             let slots = self.add_globals(program, index);
             let exports = module.resolution.globals.iter().zip(&slots);
-            let exports = exports.map(|(global, slot)| (module.ast.name(global.name).into(), *slot)).collect();
+            let exports =
+                exports.map(|(global, slot)| (module.ast.name(global.name).into(), *slot)).collect();
             let value = self.vm.heap.module(id).into();
             let source = program.sources.get(module.source).clone();
             let name: Box<str> = if is_main { "main".into() } else { module_name(&source.name) };
@@ -229,7 +233,9 @@ impl Engine {
         for target in &module.imports {
             imports.push(match target {
                 ImportTarget::Module(file) => Import::File(self.loaded[file.0 as usize]),
-                ImportTarget::Standard(name) => Import::Standard(standard_module(&mut self.vm, module.ast.name(*name))),
+                ImportTarget::Standard(name) => {
+                    Import::Standard(standard_module(&mut self.vm, module.ast.name(*name)))
+                }
                 ImportTarget::Missing => Import::Missing,
             });
         }
@@ -529,7 +535,9 @@ impl Linker for Link {
 
     fn import(&mut self, id: ImportId) -> ImportedModule {
         match self.imports[id.index()] {
-            Import::File(module) => ImportedModule { id: Some(module), value: self.modules[module as usize].0 },
+            Import::File(module) => {
+                ImportedModule { id: Some(module), value: self.modules[module as usize].0 }
+            }
             Import::Standard(module) => ImportedModule { id: None, value: self.modules[module as usize].0 },
             Import::Missing => ImportedModule { id: None, value: Value::NIL },
         }

@@ -194,7 +194,9 @@ pub fn new_stack(slots: usize) -> *mut Value {
 /// `stack` came from [`new_stack`] with the same number of slots, and no frame on it is used again.
 pub unsafe fn free_stack(stack: *mut Value, slots: usize) {
     // SAFETY: by the contract above the layout is the one it was allocated with.
-    unsafe { std::alloc::dealloc(stack as *mut u8, std::alloc::Layout::from_size_align_unchecked(slots * SLOT, 8)) }
+    unsafe {
+        std::alloc::dealloc(stack as *mut u8, std::alloc::Layout::from_size_align_unchecked(slots * SLOT, 8))
+    }
 }
 
 /// Makes the slots from `from` up to `to` nil, so that no stale reference is ever scanned.

@@ -428,9 +428,15 @@ pub fn run(vm: &mut Vm) -> Step {
                     }
                     slow!(arith::binary)
                 }
-                Op::BIT_AND if tag(b!()) == INT && tag(c!()) == INT => put_int(a!(), (bits(b!()) & bits(c!())) as i64),
-                Op::BIT_OR if tag(b!()) == INT && tag(c!()) == INT => put_int(a!(), (bits(b!()) | bits(c!())) as i64),
-                Op::BIT_XOR if tag(b!()) == INT && tag(c!()) == INT => put_int(a!(), (bits(b!()) ^ bits(c!())) as i64),
+                Op::BIT_AND if tag(b!()) == INT && tag(c!()) == INT => {
+                    put_int(a!(), (bits(b!()) & bits(c!())) as i64)
+                }
+                Op::BIT_OR if tag(b!()) == INT && tag(c!()) == INT => {
+                    put_int(a!(), (bits(b!()) | bits(c!())) as i64)
+                }
+                Op::BIT_XOR if tag(b!()) == INT && tag(c!()) == INT => {
+                    put_int(a!(), (bits(b!()) ^ bits(c!())) as i64)
+                }
                 Op::SHL if tag(b!()) == INT && tag(c!()) == INT && bits(c!()) < 64 => {
                     put_int(a!(), (bits(b!()) << bits(c!())) as i64)
                 }
@@ -847,5 +853,7 @@ pub fn run(vm: &mut Vm) -> Step {
 #[inline(always)]
 unsafe fn capture(base: *mut Value, word: u64) -> *const Value {
     // SAFETY: the operand is below the closure's capture count; captures follow the struct.
-    unsafe { (fiber::frame_closure(base).add(1) as *const u8).add(((word >> 32) & 0xffff) as usize) as *const Value }
+    unsafe {
+        (fiber::frame_closure(base).add(1) as *const u8).add(((word >> 32) & 0xffff) as usize) as *const Value
+    }
 }

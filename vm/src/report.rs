@@ -90,7 +90,9 @@ fn report_error(vm: &mut Vm, value: Value, depth: usize) -> Report {
     let (frames, omitted, help): (Vec<Frame>, _, _) = error.with_trace(|trace| {
         (trace.frames.iter().filter_map(frame_of).collect(), trace.omitted, trace.help.clone())
     });
-    let location = frames.first().map_or(Location { source: SourceId(0), span: Span::default() }, |frame| frame.location);
+    let location = frames
+        .first()
+        .map_or(Location { source: SourceId(0), span: Span::default() }, |frame| frame.location);
     let title = if message.is_empty() { kind.clone() } else { format!("{kind}: {message}") };
     let mut diagnostic = Diagnostic::new(code, title, location.source, location.span, "thrown here");
     for (index, frame) in frames.iter().enumerate() {
@@ -112,7 +114,8 @@ fn report_error(vm: &mut Vm, value: Value, depth: usize) -> Report {
         diagnostic = diagnostic.note(format!("data: {shown}"));
     }
     let cause = error.cause.get();
-    let cause = (cause.is(Tag::ERROR) && depth < CAUSES).then(|| Box::new(report_error(vm, cause, depth + 1)));
+    let cause =
+        (cause.is(Tag::ERROR) && depth < CAUSES).then(|| Box::new(report_error(vm, cause, depth + 1)));
     let mut also = Vec::new();
     if let Some(list) = error.also.get().as_object::<List>() {
         for further in list.to_vec().into_iter().take(ALSO) {
@@ -153,7 +156,9 @@ pub fn waits_for(vm: &Vm, task: Gc<Task>) -> String {
         Wait::Barrier => "the others at a barrier".to_string(),
         Wait::Changed => "a change of a watch".to_string(),
         Wait::Scope => "the tasks of its scope".to_string(),
-        Wait::Group => on.as_object::<Group>().map_or("".to_string(), |group| format!("`{}`", group.policy.name())),
+        Wait::Group => {
+            on.as_object::<Group>().map_or("".to_string(), |group| format!("`{}`", group.policy.name()))
+        }
         Wait::Next => "the next of `completed`".to_string(),
     }
 }
@@ -164,7 +169,9 @@ pub fn deadlock(vm: &mut Vm) -> Report {
         sched::live_tasks(vm).into_iter().filter(|task| task.state.get() == TaskState::Waiting).collect();
     let mut diagnostic = None;
     for task in &waiting {
-        let Some(location) = sched::waits_at(*task).and_then(|(code, pc)| location_of(code, pc)) else { continue };
+        let Some(location) = sched::waits_at(*task).and_then(|(code, pc)| location_of(code, pc)) else {
+            continue;
+        };
         let label = format!("{} waits here for {}", task_name(vm, *task), waits_for(vm, *task));
         diagnostic = Some(match diagnostic {
             None => Diagnostic::new(
@@ -178,7 +185,13 @@ pub fn deadlock(vm: &mut Vm) -> Report {
         });
     }
     let mut diagnostic = diagnostic.unwrap_or_else(|| {
-        Diagnostic::new(Code::of_kind("Deadlock"), "deadlock: every task waits", SourceId(0), Span::default(), "")
+        Diagnostic::new(
+            Code::of_kind("Deadlock"),
+            "deadlock: every task waits",
+            SourceId(0),
+            Span::default(),
+            "",
+        )
     });
     for task in &waiting {
         if let Some(location) = location_of(task.spawned_by(), task.spawned_at) {
@@ -218,7 +231,8 @@ fn cycle(vm: &Vm, waiting: &[Gc<Task>]) -> Option<String> {
 pub fn livelock(vm: &mut Vm) -> Report {
     let mut report = deadlock(vm);
     report.diagnostic.message =
-        "livelock: a million turns have passed and virtual time has not moved; some task keeps others busy".to_string();
+        "livelock: a million turns have passed and virtual time has not moved; some task keeps others busy"
+            .to_string();
     report.diagnostic.notes.clear();
     report
 }
@@ -234,7 +248,10 @@ pub fn lost_coroutines(vm: &mut Vm) -> Vec<Report> {
         let Some(location) = location_of(coroutine.made_by, coroutine.made_at) else { continue };
         let name = match coroutine.callee.as_object::<Closure>() {
             Some(closure) => closure.proto().name.to_string(),
-            None => coroutine.callee.as_object::<NativeFn>().map_or("?".into(), |native| native.builtin.name.into()),
+            None => coroutine
+                .callee
+                .as_object::<NativeFn>()
+                .map_or("?".into(), |native| native.builtin.name.into()),
         };
         let diagnostic = Diagnostic::new(
             Code::NEVER_AWAITED,

@@ -50,19 +50,48 @@ pub use ending::{live_tasks, waits_at};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Parent 0: none.
-    Spawned { task: u32, parent: u32, name: Box<str>, at: Option<Location> },
-    Ready { task: u32 },
-    Runs { task: u32 },
+    Spawned {
+        task: u32,
+        parent: u32,
+        name: Box<str>,
+        at: Option<Location>,
+    },
+    Ready {
+        task: u32,
+    },
+    Runs {
+        task: u32,
+    },
     /// It waits for what the words say.
-    Waits { task: u32, on: Box<str>, at: Option<Location> },
+    Waits {
+        task: u32,
+        on: Box<str>,
+        at: Option<Location>,
+    },
     /// To the end of the ready queue.
-    Yields { task: u32 },
-    Cancelled { task: u32, by: u32, reason: Box<str> },
-    TimerFired { task: u32, deadline_ns: u64 },
-    ScopeEnded { task: u32 },
+    Yields {
+        task: u32,
+    },
+    Cancelled {
+        task: u32,
+        by: u32,
+        reason: Box<str>,
+    },
+    TimerFired {
+        task: u32,
+        deadline_ns: u64,
+    },
+    ScopeEnded {
+        task: u32,
+    },
     /// The function is over, children run.
-    Closes { task: u32 },
-    Ended { task: u32, outcome: Outcome },
+    Closes {
+        task: u32,
+    },
+    Ended {
+        task: u32,
+        outcome: Outcome,
+    },
 }
 
 /// Receives every decision with the time at which it was made, in nanoseconds of the program's clock.
@@ -221,8 +250,14 @@ pub fn reason_text(vm: &mut Vm, reason: Value) -> String {
 
 /// A duration as a program would write it.
 pub fn duration_text(ns: u64) -> String {
-    const UNITS: [(u64, &str); 6] =
-        [(3_600_000_000_000, "h"), (60_000_000_000, "m"), (1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"), (1, "ns")];
+    const UNITS: [(u64, &str); 6] = [
+        (3_600_000_000_000, "h"),
+        (60_000_000_000, "m"),
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+        (1_000, "us"),
+        (1, "ns"),
+    ];
     match UNITS.iter().find(|(unit, _)| ns >= *unit && ns.is_multiple_of(*unit)) {
         // Whole minutes and hours only where they are no longer than the seconds.
         Some((unit, name)) => format!("{}{name}", ns / unit),
@@ -352,7 +387,8 @@ fn resume(vm: &mut Vm, task: Gc<Task>) -> Step {
         interp::complete(vm, value)
     } else {
         let watch = task.waits_for().as_object::<Watch>();
-        let (value, version) = watch.map_or((Value::NIL, 0), |watch| (watch.value.get(), watch.version.get()));
+        let (value, version) =
+            watch.map_or((Value::NIL, 0), |watch| (watch.value.get(), watch.version.get()));
         interp::complete_walk(vm, value, version)
     };
     task.clear_flag(flag::AT_TURN);
@@ -378,7 +414,11 @@ pub fn fire_timers(vm: &mut Vm, now_ns: u64) -> bool {
         match node.waiter() {
             Waiter::Task(task) => {
                 // A tick of an interval gives its time.
-                let value = if interp::is_in_loop(task) { Value::float(deadline_ns as f64 / 1e9) } else { Value::NIL };
+                let value = if interp::is_in_loop(task) {
+                    Value::float(deadline_ns as f64 / 1e9)
+                } else {
+                    Value::NIL
+                };
                 wake(vm, task, value);
             }
             Waiter::Arm(group, arm) => group::arm_ended(vm, group, arm, Ok(Value::NIL)),

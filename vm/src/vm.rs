@@ -12,7 +12,11 @@ use std::{
     },
 };
 
-use co_lang::{diagnostic::Code, resolve::BuiltinType, source::{Source, SourceId}};
+use co_lang::{
+    diagnostic::Code,
+    resolve::BuiltinType,
+    source::{Source, SourceId},
+};
 
 use crate::{
     builtins::{self, Body, Builtin, Control},
@@ -211,7 +215,10 @@ impl Vm {
             let need = offset + slots;
             if need > MAX_STACK_SLOTS {
                 let control = self.throw("StackOverflow", "calls are nested too deeply");
-                self.hint("a recursion without an end? every call needs a case that does not call again".to_string());
+                self.hint(
+                    "a recursion without an end? every call needs a case that does not call again"
+                        .to_string(),
+                );
                 return Err(control);
             }
             let capacity = (fiber.capacity as usize * 2).max(need + 8).min(MAX_STACK_SLOTS.max(need));
@@ -262,11 +269,30 @@ impl Vm {
     #[inline(never)]
     pub fn collect(&mut self) {
         self.save_position();
-        let Vm { heap, globals, sched, modules, raised, tail, await_stub, natives, library, roots, fiber, builtins, .. } =
-            self;
+        let Vm {
+            heap,
+            globals,
+            sched,
+            modules,
+            raised,
+            tail,
+            await_stub,
+            natives,
+            library,
+            roots,
+            fiber,
+            builtins,
+            ..
+        } = self;
         let raised = *raised;
         heap.collect(|marker| {
-            for value in globals.iter().chain(roots.iter()).chain(natives.values()).chain(tail.1.iter()).chain(builtins.roots()) {
+            for value in globals
+                .iter()
+                .chain(roots.iter())
+                .chain(natives.values())
+                .chain(tail.1.iter())
+                .chain(builtins.roots())
+            {
                 marker.value(*value);
             }
             for value in [raised, tail.0, *await_stub] {
@@ -321,7 +347,8 @@ impl Vm {
     pub fn hint_nearest<'a>(&mut self, name: &str, names: impl Iterator<Item = &'a str>) {
         let Some(near) = co_lang::diagnostic::nearest::nearest(name, names) else { return };
         let Some(error) = self.raised.as_object::<ErrorObject>() else { return };
-        let message = format!("{}; did you mean `{near}`?", error.message.get().as_text().unwrap_or_default());
+        let message =
+            format!("{}; did you mean `{near}`?", error.message.get().as_text().unwrap_or_default());
         let message = self.heap.str(&message);
         self.heap.store(error.into(), &error.message, message.into());
     }
@@ -410,7 +437,8 @@ impl Vm {
             }
             tag => tag.type_name().to_string(),
         };
-        let article = if name.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+        let article =
+            if name.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
         format!("{article} {name}")
     }
 
@@ -440,12 +468,21 @@ impl Vm {
                 names.extend(shape.methods().map(|(name, _)| name.as_str().to_string()));
             }
             Tag::MAP => names.extend(
-                object.object_unchecked::<Map>().keys().iter().filter_map(|key| key.as_text().map(str::to_string)),
+                object
+                    .object_unchecked::<Map>()
+                    .keys()
+                    .iter()
+                    .filter_map(|key| key.as_text().map(str::to_string)),
             ),
-            Tag::MODULE => {
-                names.extend(self.modules[object.object_unchecked::<Module>().id as usize].exports.keys().map(|name| name.to_string()))
+            Tag::MODULE => names.extend(
+                self.modules[object.object_unchecked::<Module>().id as usize]
+                    .exports
+                    .keys()
+                    .map(|name| name.to_string()),
+            ),
+            Tag::ERROR => {
+                names.extend(["message", "kind", "data", "cause", "also", "trace"].map(str::to_string))
             }
-            Tag::ERROR => names.extend(["message", "kind", "data", "cause", "also", "trace"].map(str::to_string)),
             _ => {}
         }
         names

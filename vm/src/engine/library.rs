@@ -67,7 +67,9 @@ pub fn load(vm: &mut Vm) -> HashMap<Box<str>, Value> {
         let name = parsed.ast.name(global.name);
         let constants = code.proto.constants.iter();
         let mut functions_of_file = constants.filter_map(|constant| constant.as_object::<ProtoObject>());
-        let Some(function) = functions_of_file.find(|function| *function.proto.name == *name) else { continue };
+        let Some(function) = functions_of_file.find(|function| *function.proto.name == *name) else {
+            continue;
+        };
         let closure: Value = vm.heap.closure(function, &[]).into();
         vm.globals[slot] = closure;
         functions.insert(name.into(), closure);

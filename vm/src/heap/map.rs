@@ -635,7 +635,9 @@ impl Map {
     /// The entry with this number in the order of insertion.
     #[inline]
     pub fn entry_at(&self, number: usize) -> Option<(Value, Value)> {
-        self.table.position(number).map(|position| (self.table.shown_key(position), self.table.last(position)))
+        self.table
+            .position(number)
+            .map(|position| (self.table.shown_key(position), self.table.last(position)))
     }
 
     /// In order.
@@ -645,7 +647,10 @@ impl Map {
 
     /// In order, with the keys as the program sees them.
     pub fn items(&self) -> Vec<(Value, Value)> {
-        self.table.positions().map(|position| (self.table.shown_key(position), self.table.last(position))).collect()
+        self.table
+            .positions()
+            .map(|position| (self.table.shown_key(position), self.table.last(position)))
+            .collect()
     }
 
     /// In order, with the keys as they are looked for.

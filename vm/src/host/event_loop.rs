@@ -149,7 +149,11 @@ impl Input {
 
 /// Runs a started engine to its end. `on_reports` is called whenever there is something to tell; `wake` resolves when the interrupt
 /// word was set from outside (Ctrl-C).
-pub fn run(engine: &mut Engine, mut on_reports: impl FnMut(&mut Engine), mut wake: impl FnMut() -> WakeFuture) -> Exit {
+pub fn run(
+    engine: &mut Engine,
+    mut on_reports: impl FnMut(&mut Engine),
+    mut wake: impl FnMut() -> WakeFuture,
+) -> Exit {
     loop {
         match engine.run_until_idle() {
             Progress::Done(exit) => {
@@ -159,7 +163,8 @@ pub fn run(engine: &mut Engine, mut on_reports: impl FnMut(&mut Engine), mut wak
             Progress::Idle { next_deadline_ns, .. } => {
                 on_reports(engine);
                 let now = engine.vm().host.monotonic_ns();
-                let pause = next_deadline_ns.map(|deadline| Duration::from_nanos(deadline.saturating_sub(now)));
+                let pause =
+                    next_deadline_ns.map(|deadline| Duration::from_nanos(deadline.saturating_sub(now)));
                 let operations = std::future::poll_fn(|context| {
                     if engine.poll_operations(context) { Poll::Ready(()) } else { Poll::Pending }
                 });

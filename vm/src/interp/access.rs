@@ -7,7 +7,11 @@ use crate::{
     builtins::Control,
     bytecode::{CaptureSource, Op, Word},
     fiber,
-    heap::{map::{KeyKind, key_kind}, object::*, shape::ShapeInit},
+    heap::{
+        map::{KeyKind, key_kind},
+        object::*,
+        shape::ShapeInit,
+    },
     ops,
     value::{Gc, Tag, Value},
     vm::Vm,
@@ -103,8 +107,12 @@ pub fn make_struct(vm: &mut Vm, word: Word) -> Flow {
         let declaration: Gc<List> = vm.constant_at_wide(word.bc()).object_unchecked();
         let constructor: Gc<Closure> = (*target.add(1)).object_unchecked();
         let methods: Gc<List> = (*target.add(2)).object_unchecked();
-        let fields = declaration.get(1).and_then(|fields| fields.as_object::<List>()).map_or(Vec::new(), |list| list.to_vec());
-        let methods: Vec<(Value, Value)> = methods.to_vec().chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        let fields = declaration
+            .get(1)
+            .and_then(|fields| fields.as_object::<List>())
+            .map_or(Vec::new(), |list| list.to_vec());
+        let methods: Vec<(Value, Value)> =
+            methods.to_vec().chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
         let name = declaration.get(0).map_or("", |name| vm.text(name));
         let ty = vm.heap.struct_type(ShapeInit {
             name,
@@ -246,7 +254,10 @@ pub fn get_method(vm: &mut Vm, word: Word) -> Flow {
             let method = vm.native_value(builtin);
             Ok(vm.heap.bound(object, method).into())
         }
-        None => match object.as_object::<Instance>().and_then(|instance| vm.heap.shape(instance.shape_id()).method(name)) {
+        None => match object
+            .as_object::<Instance>()
+            .and_then(|instance| vm.heap.shape(instance.shape_id()).method(name))
+        {
             Some(method) => Ok(vm.heap.bound(object, method.function).into()),
             None => member(vm, object, name),
         },
@@ -502,7 +513,8 @@ pub fn expect_list(vm: &mut Vm, word: Word) -> Flow {
     }
     let at_least = if open { "at least " } else { "" };
     let items = if count == 1 { "item" } else { "items" };
-    let control = vm.throw("ValueError", format!("expected a list of {at_least}{count} {items}, but it has {len}"));
+    let control =
+        vm.throw("ValueError", format!("expected a list of {at_least}{count} {items}, but it has {len}"));
     control::raise(vm, control)
 }
 

@@ -115,12 +115,20 @@ fn order(vm: &mut Vm, left: Value, right: Value) -> Result<Option<Ordering>, cra
 fn holds(op: Op, ordering: Option<Ordering>) -> bool {
     let Some(ordering) = ordering else { return false };
     match op {
-        Op::LT | Op::JUMP_LT | Op::JUMP_NOT_LT | Op::JUMP_LT_I | Op::JUMP_NOT_LT_I | Op::JUMP_LT_K | Op::JUMP_NOT_LT_K => {
-            ordering.is_lt()
-        }
-        Op::LE | Op::JUMP_LE | Op::JUMP_NOT_LE | Op::JUMP_LE_I | Op::JUMP_NOT_LE_I | Op::JUMP_LE_K | Op::JUMP_NOT_LE_K => {
-            ordering.is_le()
-        }
+        Op::LT
+        | Op::JUMP_LT
+        | Op::JUMP_NOT_LT
+        | Op::JUMP_LT_I
+        | Op::JUMP_NOT_LT_I
+        | Op::JUMP_LT_K
+        | Op::JUMP_NOT_LT_K => ordering.is_lt(),
+        Op::LE
+        | Op::JUMP_LE
+        | Op::JUMP_NOT_LE
+        | Op::JUMP_LE_I
+        | Op::JUMP_NOT_LE_I
+        | Op::JUMP_LE_K
+        | Op::JUMP_NOT_LE_K => ordering.is_le(),
         Op::JUMP_GT_I | Op::JUMP_NOT_GT_I | Op::JUMP_GT_K | Op::JUMP_NOT_GT_K => ordering.is_gt(),
         _ => ordering.is_ge(),
     }
@@ -148,7 +156,14 @@ fn jumps_if_false(op: Op) -> bool {
 fn is_equality(op: Op) -> bool {
     matches!(
         op,
-        Op::EQ | Op::NE | Op::JUMP_EQ | Op::JUMP_NE | Op::JUMP_EQ_I | Op::JUMP_NE_I | Op::JUMP_EQ_K | Op::JUMP_NE_K
+        Op::EQ
+            | Op::NE
+            | Op::JUMP_EQ
+            | Op::JUMP_NE
+            | Op::JUMP_EQ_I
+            | Op::JUMP_NE_I
+            | Op::JUMP_EQ_K
+            | Op::JUMP_NE_K
     )
 }
 
@@ -264,7 +279,8 @@ pub fn is(vm: &mut Vm, word: Word) -> Flow {
     let result = match ty.as_object::<StructType>() {
         Some(ty) => {
             let ty: Gc<StructType> = ty;
-            let holds = value.as_object::<Instance>().is_some_and(|instance| instance.header.aux.get() == ty.shape);
+            let holds =
+                value.as_object::<Instance>().is_some_and(|instance| instance.header.aux.get() == ty.shape);
             Ok(Value::bool(holds))
         }
         None => match vm.builtin_type_of(ty) {

@@ -300,7 +300,8 @@ fn plural(count: usize, word: &str) -> String {
 /// How many arguments a function takes, without a method's `self`.
 fn arity(proto: &Proto) -> (String, usize) {
     let own = proto.flags.method as usize;
-    let (required, params) = (proto.required as usize - own.min(proto.required as usize), proto.params as usize - own);
+    let (required, params) =
+        (proto.required as usize - own.min(proto.required as usize), proto.params as usize - own);
     let text = if proto.flags.rest {
         format!("at least {}", plural(required, "argument"))
     } else if required == params {
@@ -348,21 +349,22 @@ unsafe fn native(
     let full = builtin.max_args.map_or(count, |max| max as usize + own);
     let mut storage = [Value::UNDEF; 8];
     let mut long = Vec::new();
-    let args: &[Value] = if names.is_empty() && count == full && (builtin.max_args.is_some() || builtin.params.is_empty()) {
-        given
-    } else {
-        match bind_native(vm, builtin, given, own, names) {
-            Ok(bound) if bound.len() <= storage.len() => {
-                storage[..bound.len()].copy_from_slice(&bound);
-                &storage[..bound.len()]
+    let args: &[Value] =
+        if names.is_empty() && count == full && (builtin.max_args.is_some() || builtin.params.is_empty()) {
+            given
+        } else {
+            match bind_native(vm, builtin, given, own, names) {
+                Ok(bound) if bound.len() <= storage.len() => {
+                    storage[..bound.len()].copy_from_slice(&bound);
+                    &storage[..bound.len()]
+                }
+                Ok(bound) => {
+                    long = bound;
+                    &long
+                }
+                Err(control) => return control::raise(vm, control),
             }
-            Ok(bound) => {
-                long = bound;
-                &long
-            }
-            Err(control) => return control::raise(vm, control),
-        }
-    };
+        };
     let _ = &long;
     match builtin.body {
         Body::Native(function) => {
@@ -397,12 +399,12 @@ unsafe fn native(
             dispatch(vm, area, count, names, sink)
         }
         Body::Constant(_) => {
-            let control = vm.throw("TypeError", format!("`{}` is a constant and cannot be called", builtin.name));
+            let control =
+                vm.throw("TypeError", format!("`{}` is a constant and cannot be called", builtin.name));
             control::raise(vm, control)
         }
     }
 }
-
 
 /// Arguments of a native in the order of its parameters, missing ones `UNDEF`.
 fn bind_native(
@@ -483,7 +485,8 @@ pub fn invoke(vm: &mut Vm, word: Word) -> Flow {
                 *area = method.function;
                 return dispatch(vm, area, count, &[], sink);
             }
-            let field = shape.slot(name).map(|slot| receiver.object_unchecked::<Instance>().fields()[slot].get());
+            let field =
+                shape.slot(name).map(|slot| receiver.object_unchecked::<Instance>().fields()[slot].get());
             return match field {
                 Some(field) => without_receiver(vm, area, field, count, sink),
                 None => {
@@ -571,4 +574,3 @@ pub unsafe fn enter_coroutine(vm: &mut Vm, area: *mut Value, coroutine: Gc<Corou
         push_frame(vm, area, proto, Sink::Area { next, mode: Mode::Plain }, false)
     }
 }
-

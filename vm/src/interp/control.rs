@@ -85,7 +85,12 @@ pub fn complete(vm: &mut Vm, value: Value) -> Flow {
             Op::EQ | Op::IN => *target = Value::bool(value.is_truthy()),
             Op::NE => *target = Value::bool(!value.is_truthy()),
             Op::LT | Op::LE => *target = Value::bool(arith::ordering_holds(op, value)),
-            Op::SET_FIELD | Op::SET_INDEX | Op::ITER_CLOSE | Op::LIST_EXTEND | Op::MAP_EXTEND | Op::SCOPE_EXIT => {}
+            Op::SET_FIELD
+            | Op::SET_INDEX
+            | Op::ITER_CLOSE
+            | Op::LIST_EXTEND
+            | Op::MAP_EXTEND
+            | Op::SCOPE_EXIT => {}
             Op::ITER_PREP | Op::ITER_PREP_ASYNC => return iterate::prepared(vm, word, value),
             Op::ITER_LOOP | Op::ITER_LOOP_2 => return iterate::element(vm, word, value),
             _ if op.operands()[2] == crate::bytecode::op::Operand::Jump => {
@@ -166,7 +171,8 @@ pub fn await_value(vm: &mut Vm, word: Word) -> Flow {
         }
         _ => {
             let what = vm.describe(value);
-            let control = vm.throw_code("TypeError", Code::NOT_AWAITABLE, format!("{what} cannot be awaited"));
+            let control =
+                vm.throw_code("TypeError", Code::NOT_AWAITABLE, format!("{what} cannot be awaited"));
             if matches!(value.tag, Tag::CLOSURE | Tag::BOUND | Tag::NATIVE) {
                 vm.hint("the function was not called: add `()`".to_string());
             }

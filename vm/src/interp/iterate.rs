@@ -27,7 +27,11 @@ pub fn range_type_error(vm: &mut Vm, start: Value, end: Value) -> Control {
     let wrong = if start.is_int() { end } else { start };
     let what = vm.describe(wrong);
     if wrong.is(Tag::COROUTINE) {
-        return vm.throw_code("TypeError", Code::COROUTINE_AS_VALUE, "a range needs ints, not a coroutine: `await` it first".to_string());
+        return vm.throw_code(
+            "TypeError",
+            Code::COROUTINE_AS_VALUE,
+            "a range needs ints, not a coroutine: `await` it first".to_string(),
+        );
     }
     vm.throw("TypeError", format!("the ends of a range are ints, not {what}"))
 }
@@ -99,15 +103,24 @@ pub fn prepared(vm: &mut Vm, word: Word, source: Value) -> Flow {
 fn not_iterable(vm: &mut Vm, source: Value, is_async: bool) -> Control {
     let what = vm.describe(source);
     match source.tag {
-        Tag::COROUTINE => {
-            vm.throw_code("TypeError", Code::COROUTINE_AS_VALUE, "a coroutine cannot be walked: `await` it first".to_string())
-        }
+        Tag::COROUTINE => vm.throw_code(
+            "TypeError",
+            Code::COROUTINE_AS_VALUE,
+            "a coroutine cannot be walked: `await` it first".to_string(),
+        ),
         Tag::GENERATOR | Tag::CHANNEL | Tag::WATCH | Tag::INTERVAL | Tag::GROUP if !is_async => {
             vm.throw_code("TypeError", Code::WRONG_FOR, format!("{what} is walked with `for await`"))
         }
         _ if is_async => {
-            let control = vm.throw_code("TypeError", Code::WRONG_FOR, format!("{what} cannot be walked with `for await`"));
-            if matches!(source.tag, Tag::LIST | Tag::MAP | Tag::SET | Tag::STR | Tag::BYTES | Tag::RANGE | Tag::GENERATOR) {
+            let control = vm.throw_code(
+                "TypeError",
+                Code::WRONG_FOR,
+                format!("{what} cannot be walked with `for await`"),
+            );
+            if matches!(
+                source.tag,
+                Tag::LIST | Tag::MAP | Tag::SET | Tag::STR | Tag::BYTES | Tag::RANGE | Tag::GENERATOR
+            ) {
                 vm.hint("use a plain `for`".to_string());
             }
             control
@@ -135,7 +148,12 @@ pub fn next(vm: &mut Vm, word: Word) -> Flow {
         let mut position = (*state.add(1)).int_bits();
         let version = (*state.add(2)).int_bits();
         if word.op() == Op::ITER_LOOP_2 && source.is(Tag::MAP) {
-            return match ops::iterate::next_entry(vm, source.object_unchecked::<Map>(), &mut position, version) {
+            return match ops::iterate::next_entry(
+                vm,
+                source.object_unchecked::<Map>(),
+                &mut position,
+                version,
+            ) {
                 Ok(Some((key, value))) => {
                     let state = vm.register(word.a());
                     *state.add(1) = Value::int(position);
@@ -186,11 +204,17 @@ pub fn element(vm: &mut Vm, word: Word, value: Value) -> Flow {
                     let control = match value.as_object::<List>() {
                         Some(list) => {
                             let len = list.len();
-                            vm.throw("ValueError", format!("a loop with two variables needs pairs, but got a list of {len}"))
+                            vm.throw(
+                                "ValueError",
+                                format!("a loop with two variables needs pairs, but got a list of {len}"),
+                            )
                         }
                         None => {
                             let what = vm.describe(value);
-                            vm.throw("TypeError", format!("a loop with two variables needs pairs, but got {what}"))
+                            vm.throw(
+                                "TypeError",
+                                format!("a loop with two variables needs pairs, but got {what}"),
+                            )
                         }
                     };
                     return control::raise(vm, control);
@@ -269,4 +293,3 @@ pub fn close(vm: &mut Vm, word: Word) -> Flow {
         Err(control) => control::raise(vm, control),
     }
 }
-

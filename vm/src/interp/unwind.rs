@@ -9,8 +9,7 @@ use crate::{
     fiber::{self, FrameView, GENERATOR_END, TASK_END, link_return},
     heap::object::*,
     sched::{
-        cancel,
-        generator,
+        cancel, generator,
         task::{Task, flag},
     },
     value::{Gc, Tag, Value},
@@ -230,11 +229,7 @@ fn append_spawns(trace: &mut Trace, task: Gc<Task>) {
         if let Some(last) = trace.frames.last_mut() {
             last.link = TraceLink::Spawned;
         }
-        trace.frames.push(TraceFrame {
-            code: spawner,
-            pc: current.spawned_at,
-            link: TraceLink::Call,
-        });
+        trace.frames.push(TraceFrame { code: spawner, pc: current.spawned_at, link: TraceLink::Call });
         task = current.parent();
     }
 }
@@ -264,4 +259,3 @@ fn extend_by_awaiter(trace: &mut Trace, awaiter: Gc<Task>) {
         }
     }
 }
-
