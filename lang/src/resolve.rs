@@ -32,6 +32,7 @@ use crate::{
 mod errors;
 mod foreign;
 mod items;
+mod lookup;
 mod patterns;
 mod scope;
 #[cfg(test)]
