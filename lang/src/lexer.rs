@@ -10,6 +10,7 @@
 mod brackets;
 mod error;
 mod number;
+mod repair;
 mod spec;
 mod strings;
 
@@ -76,7 +77,7 @@ struct Lexer<'s> {
     round_reported: bool,
     /// Brackets nest too deeply: the rest is not read.
     stopped: bool,
-    /// Trust indentation more than braces, see [`brackets`].
+    /// Trust indentation more than braces, see [`repair`].
     by_indent: bool,
     braces_wrong: u32,
     braces_aligned: u32,

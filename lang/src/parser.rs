@@ -1,17 +1,20 @@
 //! Tokens to tree.
 //!
 //! chumsky runs the grammar over the slice of tokens. Statements, operands and arguments are dispatched on their
-//! first token, operators are one loop ([`operators`]), the rest are combinators; so there is no backtracking, and
+//! first token, operators are one loop (`operators`), the rest are combinators; so there is no backtracking, and
 //! it reads millions of lines a second. What a rule recognises goes into the arena of the [`Ast`], which travels as the
 //! parser's state.
 //!
 //! Recovery has one rule, at statements, arms and members: report, skip to the end of the line at the depth of
 //! the construct, go on. Blocks on the way are read as usual. The lexer has balanced all brackets, so that finds
-//! every mistake and each only once ([`recover`]).
+//! every mistake and each only once (`recover`).
 
+mod assign;
+mod control;
 mod error;
 mod expr;
 mod item;
+mod lambda;
 mod operators;
 mod pattern;
 mod recover;

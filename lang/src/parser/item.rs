@@ -13,8 +13,10 @@ use crate::{
 };
 
 use super::{
+    control::separated_block,
     error::{Reject, Want, Why},
-    expr::{Parts, param_name, params, separated_block},
+    expr::Parts,
+    lambda::{param_name, params, skip_annotation},
     rule::{In, Rule, State, at, eat, expect, ident, kind, name, refuse, reject, rule, since, tok},
 };
 
@@ -61,7 +63,7 @@ pub fn members<'t>(parts: &Parts<'t>) -> Rule<'t, (List<StructField>, List<FnId>
         }
         let name = ident(inp)?;
         if kind(inp) == Some(Kind::Colon) {
-            super::expr::skip_annotation(inp);
+            skip_annotation(inp);
         }
         let default = if eat(inp, Kind::Assign) { Some(inp.parse(&expr)?) } else { None };
         Ok(Member::Field(StructField { name, default }))

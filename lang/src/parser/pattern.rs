@@ -8,8 +8,8 @@ use crate::{
 };
 
 use super::{
+    assign::several_rests,
     error::{Reject, Want, Why},
-    expr::several_rests,
     operators::{path, type_path},
     rule::{In, Rule, State, at, eat, expect, ident, kind, refuse, reject, rule, second, since, tok},
 };

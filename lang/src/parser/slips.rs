@@ -2,6 +2,8 @@
 //!
 //! Asked only when a statement has failed, so right programs pay nothing. Every answer shows the form of Co.
 
+mod words;
+
 use crate::{
     diagnostic::{Code, Diagnostic, Edit},
     source::{Location, Span},
@@ -9,6 +11,8 @@ use crate::{
 };
 
 use super::error::{Context, Failure, Want};
+
+use words::WORDS;
 
 /// The message for a mistake that has a name; `None` for all others.
 pub fn diagnostic(ctx: &Context<'_>, failure: &Failure) -> Option<Diagnostic> {
@@ -21,76 +25,6 @@ pub fn diagnostic(ctx: &Context<'_>, failure: &Failure) -> Option<Diagnostic> {
         .or_else(|| slip.placement())
         .or_else(|| slip.two_statements())
 }
-
-/// Words that start a statement elsewhere, and what to write.
-const WORDS: &[(&str, &str, &str)] = &[
-    // word, what to write, the word that replaces it if that alone is right
-    ("def", "functions are declared with `fn`", "fn"),
-    ("function", "functions are declared with `fn`; as a value write a lambda, `|x| x + 1`", "fn"),
-    ("func", "functions are declared with `fn`", "fn"),
-    ("fun", "functions are declared with `fn`", "fn"),
-    ("proc", "functions are declared with `fn`", "fn"),
-    ("sub", "functions are declared with `fn`", "fn"),
-    ("const", "a name that is not assigned again is declared with `let`", "let"),
-    ("final", "a name that is not assigned again is declared with `let`", "let"),
-    ("local", "variables are declared with `let`, or `var` if they change", "var"),
-    ("auto", "variables are declared with `let`, or `var` if they change", "let"),
-    ("mut", "variables that change are declared with `var`", "var"),
-    ("class", "types with fields and methods are declared with `struct`; there is no inheritance", "struct"),
-    ("record", "types with fields and methods are declared with `struct`", "struct"),
-    ("type", "types with fields and methods are declared with `struct`", "struct"),
-    ("interface", "there are no interfaces: a method is called on whatever has it", ""),
-    ("trait", "there are no traits: a method is called on whatever has it", ""),
-    ("impl", "methods stand in the `struct` itself", ""),
-    ("enum", "there are no enums; use strings, or a `struct` for each case, and `match`", ""),
-    ("elif", "write `else if`", "else if"),
-    ("elsif", "write `else if`", "else if"),
-    ("elseif", "write `else if`", "else if"),
-    ("switch", "write `match x { 1 => …, _ => … }`", ""),
-    ("case", "arms of a `match` are written `pattern => …`", ""),
-    ("unless", "write `if not … { }`", "if not"),
-    ("until", "write `while not … { }`", "while not"),
-    ("loop", "write `while true { … }`", "while true"),
-    ("do", "a block follows its head directly: `while x { … }`", ""),
-    ("then", "a block follows its head directly: `if x { … }`", ""),
-    ("begin", "blocks stand in braces", ""),
-    ("foreach", "write `for x in xs { … }`", "for"),
-    ("except", "write `catch e { … }`, on the line of the `}`", "catch"),
-    ("rescue", "write `catch e { … }`, on the line of the `}`", "catch"),
-    ("ensure", "write `finally { … }`", "finally"),
-    ("raise", "errors are thrown with `throw`", "throw"),
-    ("with", "write `defer x.close()` behind the line that opens `x`", ""),
-    ("using", "write `defer x.close()` behind the line that opens `x`", ""),
-    ("from", "write `import module.{name}`", ""),
-    ("require", "write `import module` or `import \"./file.co\"`", "import"),
-    ("include", "write `import module` or `import \"./file.co\"`", "import"),
-    ("use", "write `import module` or `import module.{name}`", "import"),
-    ("export", "all names of a file can be imported, unless they start with `_`", ""),
-    ("pub", "all names of a file can be imported, unless they start with `_`", ""),
-    ("public", "all names of a file can be imported, unless they start with `_`", ""),
-    ("private", "a name that starts with `_` is private to its file", ""),
-    ("static", "a function without `self` in a struct is called on the struct", ""),
-    ("extends", "there is no inheritance; keep the other value in a field", ""),
-    ("new", "an instance is made by calling the struct: `Point(1, 2)`", ""),
-    ("del", "a key is taken out of a map with `m.remove(key)`", ""),
-    ("delete", "a key is taken out of a map with `m.remove(key)`", ""),
-    ("pass", "an empty block is `{ }`", ""),
-    ("lambda", "a lambda is written `|x| x + 1`", ""),
-    ("typeof", "`type(x)` gives the name of a type, `x is int` tests it", ""),
-    ("instanceof", "`x is Point` tests a type", "is"),
-    ("go", "a task is started with `spawn f()`", "spawn"),
-    ("print", "`print` is a function: `print(x)`", ""),
-    ("echo", "write `print(x)`", ""),
-    ("puts", "write `print(x)`", ""),
-    ("assert", "`assert` is a function: `assert(x == 1)`", ""),
-    ("global", "a function may assign the `var`s of its file as they are", ""),
-    ("nonlocal", "a function may assign the `var`s around it as they are", ""),
-    ("int", "variables are declared with `let` or `var`, without a type", "var"),
-    ("float", "variables are declared with `let` or `var`, without a type", "var"),
-    ("str", "variables are declared with `let` or `var`, without a type", "var"),
-    ("string", "variables are declared with `let` or `var`, without a type", "var"),
-    ("bool", "variables are declared with `let` or `var`, without a type", "var"),
-];
 
 struct Slip<'c, 't> {
     ctx: &'c Context<'t>,

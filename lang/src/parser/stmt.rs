@@ -8,9 +8,13 @@ use crate::{
 };
 
 use super::{
+    assign::{self, assign_op, assignment},
+    control,
     error::{Reject, Want},
-    expr::{self, Operands, Parts, assign_op, assignment, skip_annotation},
-    item, operators,
+    expr::{Operands, Parts},
+    item,
+    lambda::skip_annotation,
+    operators,
     pattern::pattern,
     recover::recover,
     rule::{In, Rule, at, eat, expect, kind, reject, rule, second, since},
@@ -27,7 +31,7 @@ pub fn file<'t>() -> Rule<'t, List<StmtId>> {
         let mut skipped = None;
         let expr = recursive(|expr| {
             let expr: Rule<'t, ExprId> = expr.boxed();
-            let body = expr::body(expr.clone(), block.clone());
+            let body = assign::body(expr.clone(), block.clone());
             let any_block = recursive(|any_block| {
                 let (expr, block, pattern, body) =
                     (expr.clone(), block.clone(), pattern.clone(), body.clone());
@@ -45,7 +49,7 @@ pub fn file<'t>() -> Rule<'t, List<StmtId>> {
             rule(move |inp: &mut In<'t, '_>| operators::expression(inp, &operands)).boxed()
         });
         let expr: Rule<'t, ExprId> = expr.boxed();
-        let body = expr::body(expr.clone(), block.clone());
+        let body = assign::body(expr.clone(), block.clone());
         let any_block = skipped.unwrap_or_else(nothing);
         let statements = statements(Parts { expr, block, pattern, body, any_block });
         top_level = Some(statements.clone());
@@ -66,8 +70,8 @@ fn nothing<'t, O: 't>() -> Rule<'t, O> {
 
 /// Any kind of block, for recovery to read what stands behind a mistake.
 fn any_block<'t>(parts: Parts<'t>) -> Rule<'t, ()> {
-    let match_arms = expr::match_arms(&parts);
-    let select_arms = expr::select_arms(&parts);
+    let match_arms = control::match_arms(&parts);
+    let select_arms = control::select_arms(&parts);
     let members = item::members(&parts);
     rule(move |inp: &mut In<'t, '_>| match inp.peek() {
         Some(token) if token.opens(BlockKind::MatchArms) => inp.parse(&match_arms).map(|_| ()),
