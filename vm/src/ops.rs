@@ -66,14 +66,28 @@ impl Vm {
         self.throw("TypeError", message)
     }
 
-    /// Throws `MemoryLimit` if a text of `bytes` bytes would be too long.
+    /// Throws `MemoryLimit` if a text of `bytes` bytes cannot be made.
     pub fn check_text(&mut self, bytes: usize) -> Result<(), Control> {
-        if bytes <= MAX_TEXT { Ok(()) } else { Err(self.too_long("text", "bytes", MAX_TEXT)) }
+        if bytes > MAX_TEXT {
+            return Err(self.too_long("text", "bytes", MAX_TEXT));
+        }
+        self.check_memory(bytes)
     }
 
-    /// Throws `MemoryLimit` if a list of `items` items would be too long.
+    /// Throws `MemoryLimit` if a list of `items` items cannot be made.
     pub fn check_items(&mut self, items: usize) -> Result<(), Control> {
-        if items <= MAX_ITEMS { Ok(()) } else { Err(self.too_long("list", "items", MAX_ITEMS)) }
+        if items > MAX_ITEMS {
+            return Err(self.too_long("list", "items", MAX_ITEMS));
+        }
+        self.check_memory(items * size_of::<Value>())
+    }
+
+    #[inline]
+    fn check_memory(&mut self, bytes: usize) -> Result<(), Control> {
+        if self.heap.can_allocate(bytes) {
+            return Ok(());
+        }
+        Err(self.throw("MemoryLimit", format!("there is no memory for {bytes} more bytes")))
     }
 
     #[cold]

@@ -10,7 +10,6 @@ use crate::{
     value::{Gc, Tag, Value},
     vm::Vm,
 };
-use co_lang::diagnostic::nearest::nearest;
 
 /// The place of item `index` (negative: from the end) among `len`; `None` if it is outside.
 #[inline(always)]
@@ -383,24 +382,20 @@ pub fn missing_key(vm: &mut Vm, map: Gc<Map>, key: Value) -> Control {
         let texts = Default::default();
         let known = ops::display::render(vm, key, ops::display::Form::Literal, &texts, &mut shown);
         return match known {
-            Ok(missing) if missing.is_empty() => vm.throw("KeyError", format!("no key {shown}")),
+            Ok(missing) if missing.is_empty() => vm.throw("KeyError", format!("the map has no key {shown}")),
             Ok(_) => {
                 let name = type_name(&vm.heap, key).to_owned();
-                vm.throw("KeyError", format!("no such key of type {name}"))
+                vm.throw("KeyError", format!("the map has no such key of type {name}"))
             }
             Err(control) => control,
         };
     };
     let mut shown = String::new();
     text::write_quoted(&mut shown, name.as_str());
-    let keys: Vec<Value> = map.keys();
-    let near = nearest(name.as_str(), keys.iter().filter_map(|key| key.as_text()));
-    match near.map(str::to_owned) {
-        Some(near) => {
-            vm.throw_help("KeyError", format!("no key {shown}"), format!("there is a key {near:?}"))
-        }
-        None => vm.throw("KeyError", format!("no key {shown}")),
-    }
+    let keys = map.keys();
+    let control = vm.throw("KeyError", format!("the map has no key {shown}"));
+    vm.hint_nearest(name.as_str(), keys.iter().filter_map(|key| key.as_text()));
+    control
 }
 
 #[cold]
