@@ -324,14 +324,15 @@ impl Engine {
                         self.livelock();
                         continue;
                     }
-                    if self.vm.sched.ready.is_empty() && self.operations.is_empty() {
-                        if let Some(deadline) = self.vm.sched.timers.advance_to_next() {
-                            self.still = 0;
-                            let now_ns = now_ns.max(deadline);
-                            self.vm.sched.clock = Clock::Virtual { now_ns };
-                            sched::fire_timers(&mut self.vm, now_ns);
-                            continue;
-                        }
+                    if self.vm.sched.ready.is_empty()
+                        && self.operations.is_empty()
+                        && let Some(deadline) = self.vm.sched.timers.advance_to_next()
+                    {
+                        self.still = 0;
+                        let now_ns = now_ns.max(deadline);
+                        self.vm.sched.clock = Clock::Virtual { now_ns };
+                        sched::fire_timers(&mut self.vm, now_ns);
+                        continue;
                     }
                 }
             }
@@ -455,12 +456,12 @@ impl Engine {
     /// The program is over: what was lost is told, and the status decided (R19).
     fn end(&mut self) -> Exit {
         let main = self.vm.sched.main;
-        if let Some(main) = main {
-            if main.outcome.get() == Outcome::Error {
-                let report = report::uncaught(&mut self.vm, main.result().get());
-                self.reports.push(report);
-                self.vm.sched.failed = true;
-            }
+        if let Some(main) = main
+            && main.outcome.get() == Outcome::Error
+        {
+            let report = report::uncaught(&mut self.vm, main.result().get());
+            self.reports.push(report);
+            self.vm.sched.failed = true;
         }
         let lost = report::lost_coroutines(&mut self.vm);
         self.reports.extend(lost);

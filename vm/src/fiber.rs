@@ -18,6 +18,8 @@
 //! registers `[saved pc] [callee] [link → FINISH stub] …`; `FINISH` completes that op with the result.
 
 #![allow(unsafe_code)]
+// One contract for all of them: the pointers are slots or bases of frames of a live fiber, laid out as above.
+#![allow(clippy::missing_safety_doc)]
 
 use std::cell::Cell;
 
@@ -137,7 +139,7 @@ impl FrameView {
     /// Word index of the op in the function's code. A return address lies behind its op: callers pass it less one.
     pub fn index(self) -> u32 {
         // SAFETY: `pc` points into the code of the frame's function.
-        unsafe { self.pc.offset_from(self.proto().code.as_ptr() as *const Word) as u32 }
+        unsafe { self.pc.offset_from(self.proto().code.as_ptr()) as u32 }
     }
 }
 
@@ -246,7 +248,7 @@ impl Fiber {
             for index in 0..count {
                 copy(self.base.add(index), args.add(index));
             }
-            self.pc = frame_proto(self.base).code.as_ptr() as *const Word;
+            self.pc = frame_proto(self.base).code.as_ptr();
         }
     }
 }

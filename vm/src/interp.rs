@@ -719,7 +719,7 @@ pub fn run(vm: &mut Vm) -> Step {
                     let (new_base, proto) = enter!(area, bits(area) as *const Closure, call::call);
                     write_link(new_base.sub(1), new_base as usize - base as usize, pc);
                     base = new_base;
-                    pc = (*proto).code.as_ptr() as *const Word;
+                    pc = (*proto).code.as_ptr();
                     constants = (*proto).constants.as_ptr();
                 }
                 Op::CALL_GLOBAL => {
@@ -732,7 +732,7 @@ pub fn run(vm: &mut Vm) -> Step {
                     let (new_base, proto) = enter!(area, bits(callee) as *const Closure, call::call);
                     write_link(new_base.sub(1), new_base as usize - base as usize, pc);
                     base = new_base;
-                    pc = (*proto).code.as_ptr() as *const Word;
+                    pc = (*proto).code.as_ptr();
                     constants = (*proto).constants.as_ptr();
                 }
                 Op::CALL_EX => slow!(call::call_extended),
@@ -748,7 +748,7 @@ pub fn run(vm: &mut Vm) -> Step {
                         put(area, Tag::CLOSURE.number(), closure as u64);
                         write_link(new_base.sub(1), new_base as usize - base as usize, pc.add(2));
                         base = new_base;
-                        pc = (*proto).code.as_ptr() as *const Word;
+                        pc = (*proto).code.as_ptr();
                         constants = (*proto).constants.as_ptr();
                         continue;
                     }
@@ -770,7 +770,7 @@ pub fn run(vm: &mut Vm) -> Step {
                     poll!();
                     write_link(new_base.sub(1), new_base as usize - base as usize, pc.add(1));
                     base = new_base;
-                    pc = (*proto).code.as_ptr() as *const Word;
+                    pc = (*proto).code.as_ptr();
                     constants = (*proto).constants.as_ptr();
                 }
                 Op::AWAIT_CALL_GLOBAL => {
@@ -791,7 +791,7 @@ pub fn run(vm: &mut Vm) -> Step {
                     poll!();
                     write_link(new_base.sub(1), new_base as usize - base as usize, pc.add(1));
                     base = new_base;
-                    pc = (*proto).code.as_ptr() as *const Word;
+                    pc = (*proto).code.as_ptr();
                     constants = (*proto).constants.as_ptr();
                 }
                 Op::AWAIT_INVOKE | Op::SPAWN_INVOKE => slow!(call::invoke),

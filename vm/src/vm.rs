@@ -3,6 +3,8 @@
 //! It is driven from outside (see [`crate::engine`]); nothing in here does I/O, reads a clock or blocks.
 
 #![allow(unsafe_code)]
+// Frame access: the operands are those of the running function, which the verifier has checked.
+#![allow(clippy::missing_safety_doc, clippy::not_unsafe_ptr_arg_deref)]
 
 use std::{
     collections::HashMap,

@@ -572,10 +572,11 @@ pub fn format(vm: &mut Vm, word: Word) -> Flow {
 pub fn set_cause(vm: &mut Vm, word: Word) -> Flow {
     // SAFETY: operands of verified code.
     let (thrown, earlier) = unsafe { (*vm.register(word.a()), *vm.register(word.b())) };
-    if let (Some(error), true) = (thrown.as_object::<ErrorObject>(), earlier.is(Tag::ERROR)) {
-        if error.cause.get().is_nil() && !thrown.is_same(earlier) {
-            vm.heap.store(thrown, &error.cause, earlier);
-        }
+    if let (Some(error), true) = (thrown.as_object::<ErrorObject>(), earlier.is(Tag::ERROR))
+        && error.cause.get().is_nil()
+        && !thrown.is_same(earlier)
+    {
+        vm.heap.store(thrown, &error.cause, earlier);
     }
     // SAFETY: the next op.
     unsafe { vm.pc = vm.pc.add(1) };

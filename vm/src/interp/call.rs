@@ -220,7 +220,7 @@ unsafe fn push_frame(vm: &mut Vm, area: *mut Value, proto: &Proto, sink: Sink, a
         };
         write_link(area.add(1), base as usize - vm.base as usize, return_to);
         vm.base = base;
-        vm.pc = proto.code.as_ptr() as *const Word;
+        vm.pc = proto.code.as_ptr();
         Flow::Continue
     }
 }
@@ -416,10 +416,10 @@ fn bind_native(
 ) -> Result<Vec<Value>, Control> {
     let positional = given.len() - names.len();
     let got = positional - own;
-    if let Some(max) = builtin.max_args {
-        if got > max as usize {
-            return Err(native_arity(vm, builtin, given.len() - own));
-        }
+    if let Some(max) = builtin.max_args
+        && got > max as usize
+    {
+        return Err(native_arity(vm, builtin, given.len() - own));
     }
     let mut bound = given[..positional].to_vec();
     // A builtin that takes any number of arguments has its named ones behind the last positional parameter it lists.

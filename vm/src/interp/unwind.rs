@@ -101,7 +101,7 @@ pub fn unwind(vm: &mut Vm, thrown: Value) -> Flow {
                     unsafe {
                         *frame.base.add(handler.register as usize) = thrown;
                         vm.base = frame.base;
-                        vm.pc = (proto.code.as_ptr() as *const Word).add(handler.target as usize);
+                        vm.pc = (proto.code.as_ptr()).add(handler.target as usize);
                     }
                     vm.safepoint();
                     return Flow::Continue;

@@ -10,6 +10,8 @@
 //! The first two slots behind the task outlive its stack: the function it runs, and once it has ended, its result.
 
 #![allow(unsafe_code)]
+// The pointers handed around here are fibers and call areas of living tasks.
+#![allow(clippy::not_unsafe_ptr_arg_deref)]
 
 use std::{cell::Cell, ptr};
 
