@@ -8,7 +8,7 @@ use co_lang::{
     source::Span,
 };
 
-use super::{Compiler, Dest, chain::CallMode};
+use super::{Compiler, Dest, Reg, chain::CallMode};
 use crate::bytecode::Op;
 
 impl Compiler<'_> {
@@ -81,10 +81,11 @@ impl Compiler<'_> {
             })
             .collect();
         let otherwise = arms.iter().find(|arm| matches!(arm.head, SelectHead::Else)).map(|arm| arm.body);
-        let first = self.asm.temps(waits.len().max(2) as u32);
-        for (index, (_, source, _)) in waits.iter().enumerate() {
-            self.expr(*source, Dest::Fresh(first.plus(index as u32)));
+        let first = Reg::at(self.asm.mark());
+        for (_, source, _) in &waits {
+            self.in_temp(*source);
         }
+        self.asm.reserve(first.number() as u32 + waits.len().max(2) as u32);
         self.asm.at(span);
         let count = self.asm.count(waits.len());
         self.asm.raw(Op::SELECT, first.scaled(), count, otherwise.is_some() as u16);

@@ -200,25 +200,50 @@ fn check_all(proto: &Proto) {
     }
 }
 
-/// Every program of the specification's tests and of the examples compiles, and what it becomes is valid.
-#[test]
-fn all_programs_compile() {
+/// All programs of the specification's tests and of the examples.
+fn programs() -> Vec<String> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../");
     let mut folders = vec![format!("{root}spec/tests"), format!("{root}examples")];
-    let mut compiled = 0;
+    let mut programs = Vec::new();
     while let Some(folder) = folders.pop() {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
-        for entry in entries.flatten() {
-            let path = entry.path();
+        for path in entries.flatten().map(|entry| entry.path()) {
             if path.is_dir() {
                 folders.push(path.display().to_string());
             } else if path.extension().is_some_and(|extension| extension == "co") {
-                let text = std::fs::read_to_string(&path).unwrap_or_default();
-                for role in [Role::Script, Role::Module, Role::Repl] {
-                    compiled += compile_as(&text, role, role == Role::Repl).is_ok() as usize;
-                }
+                programs.extend(std::fs::read_to_string(&path));
             }
         }
     }
-    assert!(compiled > 0);
+    programs
+}
+
+/// What they become is valid, whatever the role of the file.
+#[test]
+fn all_programs_compile() {
+    let mut compiled = 0;
+    for text in programs() {
+        for role in [Role::Script, Role::Module, Role::Repl] {
+            compiled += compile_as(&text, role, role == Role::Repl).is_ok() as usize;
+        }
+    }
+    assert!(compiled > 1000, "only {compiled}");
+}
+
+/// So is what programs become that lack a line, or have one twice: many still mean something, if not what was meant.
+#[test]
+fn changed_programs_compile() {
+    let mut compiled = 0;
+    for (number, text) in programs().into_iter().enumerate() {
+        let lines: Vec<&str> = text.lines().collect();
+        for index in (number % 3..lines.len()).step_by(3) {
+            for copies in [0, 2] {
+                let kept = |at: usize| if at == index { copies } else { 1 };
+                let changed: String =
+                    (0..lines.len()).map(|at| format!("{}\n", lines[at]).repeat(kept(at))).collect();
+                compiled += compile(&changed).is_ok() as usize;
+            }
+        }
+    }
+    assert!(compiled > 1000, "only {compiled}");
 }

@@ -128,6 +128,12 @@ fn effect(proto: &Proto, word: Word) -> Effect {
             effect.loses = Some(a);
         }
         IMPORT => effect.loses = Some(a),
+        // The third register counts only if something is thrown.
+        SCOPE_EXIT => effect.reads.extend([(a, 1), (b, 1)]),
+        SELECT => {
+            effect.reads.push((a, count_b));
+            effect.writes.push((a, 2));
+        }
         CLOSURE => {
             if let Some(inner) = proto.constants[word.bc() as usize].as_object::<ProtoObject>() {
                 for capture in &inner.proto.captures {
@@ -167,8 +173,11 @@ pub(super) fn check(proto: &Proto) -> Result<(), String> {
     let mut before: Vec<Vec<State>> = vec![Vec::new(); proto.code.len()];
     // See `cleanup::Exit`: the reason lies two registers below the depth.
     let reason_regs: Vec<usize> = crate::bytecode::disasm::instructions(proto)
-        .filter(|(_, word)| word.op() == Op::CLEANUP_ENTER)
-        .map(|(_, word)| word.a() as usize / SLOT - 2)
+        .filter_map(|(_, word)| match word.op() {
+            Op::CLEANUP_ENTER => Some(word.a() as usize / SLOT - 2),
+            Op::SCOPE_EXIT => Some(word.b() as usize / SLOT),
+            _ => None,
+        })
         .collect();
     let mut first = Set(vec![0; proto.registers as usize / 64 + 1]);
     for reg in 0..proto.params as usize + proto.flags.rest as usize {

@@ -252,6 +252,27 @@ let f = async |x| await x.y.go(1)
 async fn walk(ch) { for await v in ch { print(v) } }
 await all([cook('z', 0), cook('w', 0)])
 ";
+    scopes: "
+async fn f(xs) {
+    for x in xs {
+        await scope {
+            spawn g(x)
+            if x == 1 { break }
+            if x == 2 { return x }
+        }
+    }
+    await scope { spawn g(1); 2 }
+}
+async fn g(x) { x }
+async fn h(a, b) {
+    await select {
+        v = a.recv() => v
+        b.wait() => return
+        [x, y] = a.recv() => x + y
+        else => nil
+    }
+}
+";
     strings: "
 fn f(x, y) {
     let plain = 'a' + \"b\"
