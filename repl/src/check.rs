@@ -12,7 +12,7 @@ use co_vm::builtins;
 use crate::{
     NOT_RUN,
     cli::{Input, UsageError},
-    files, run,
+    explain, files, run,
     terminal::{self, Stream},
 };
 
@@ -48,6 +48,7 @@ pub fn check(files: Vec<String>, format: Format) -> Result<u8, UsageError> {
             summary => summary,
         };
         out.push_str(&format!("{files} checked: {summary}\n"));
+        out.push_str(&explain::hint(&all));
     }
     let status = if run::has_errors(&all) { NOT_RUN } else { unreadable.unwrap_or(0) };
     Ok(terminal::print(&out, status))

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use co_lang::diagnostic::{
+    Diagnostic, Severity,
     catalogue::{self, Page},
     nearest::nearest,
 };
@@ -24,6 +25,12 @@ pub fn explain(code: Option<&str>) -> Result<u8, UsageError> {
             Err(UsageError(format!("there is no code `{code}` ({near}`co explain` lists them all)")))
         }
     }
+}
+
+/// A line that tells where to read more about the first error, if there is one.
+pub fn hint(diagnostics: &[Diagnostic]) -> String {
+    let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+    error.map_or_else(String::new, |error| format!("`co explain {}` tells more.\n", error.code))
 }
 
 fn list() -> String {

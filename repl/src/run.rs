@@ -13,7 +13,7 @@ use co_vm::{
 use crate::{
     NOT_RUN,
     cli::{Run, UsageError},
-    files, report,
+    explain, files, report,
     signals::Interrupts,
     terminal::{self, Stream, plain_error},
 };
@@ -26,6 +26,9 @@ pub fn run(run: Run) -> Result<u8, UsageError> {
     let (program, found) = files::load(&input, engine.prelude())?;
     show(&found.diagnostics, &program.sources, format);
     if has_errors(&found.diagnostics) {
+        if format == Format::Human {
+            terminal::tell(&explain::hint(&found.diagnostics));
+        }
         return Ok(NOT_RUN);
     }
     if let Err(diagnostics) = engine.load(&program) {

@@ -239,7 +239,11 @@ mod checking {
         let output = place.co(&["check", "a.co", "b.co"]);
         assert_eq!((output.status, output.stderr.as_str()), (Some(2), ""));
         assert!(output.stdout.contains("b.co:1:18"), "{}", output.stdout);
-        assert!(output.stdout.ends_with("2 files checked: 1 error\n"), "{}", output.stdout);
+        assert!(
+            output.stdout.ends_with("2 files checked: 1 error\n`co explain E0201` tells more.\n"),
+            "{}",
+            output.stdout
+        );
     }
 
     #[test]
