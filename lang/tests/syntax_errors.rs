@@ -201,6 +201,7 @@ fn expectations() {
             "let x = {a b}\n",
             "let x = {a = 1}\n",
             "let x = {1: 2}\n",
+            "let x = {\"a{i}\": 2}\n",
             "let x = {\"a\"}\n",
             "f(1 2)\n",
             "f(a b)\n",

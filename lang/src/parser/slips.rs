@@ -511,6 +511,24 @@ impl Slip<'_, '_> {
                     "write `if c { a } else { b }`",
                 ))
             }
+            Kind::Int
+            | Kind::Float
+            | Kind::Duration
+            | Kind::Nil
+            | Kind::True
+            | Kind::False
+            | Kind::StrOpen
+                if self.wants(Want::Key) =>
+            {
+                let diagnostic = self.ctx.report(
+                    Code::UNEXPECTED,
+                    "a computed key stands in brackets",
+                    self.at,
+                    "expected a name, a string or `[`",
+                );
+                let key = if self.found() == Some(Kind::StrOpen) { "\"a{i}\"" } else { self.slice(self.at) };
+                Some(diagnostic.help(format!("write `[{key}]: value`")))
+            }
             Kind::As => Some(self.foreign(
                 self.at,
                 "values are not converted with `as`",
