@@ -189,7 +189,9 @@ impl<'s> Lexer<'s> {
         }
         self.first_on_line = true;
         self.line_start = span.end;
-        if self.pending_newline.is_none() && self.prev.ends_statement() && self.top().kind.counts_newlines() {
+        // A `:` ends a line outside brackets only in programs that were meant for another language.
+        let ends = self.prev.ends_statement() || self.prev == Kind::Colon;
+        if self.pending_newline.is_none() && ends && self.top().kind.counts_newlines() {
             self.pending_newline = Some(span.start);
         }
     }
@@ -238,6 +240,10 @@ impl<'s> Lexer<'s> {
             Kind::AmpAmp => self.foreign(kind, Kind::And, span),
             Kind::EqEqEq => self.foreign(kind, Kind::Eq, span),
             Kind::BangEqEq => self.foreign(kind, Kind::Ne, span),
+            // `print!(…)`: without it the rest is a call.
+            Kind::Bang if self.prev == Kind::Ident && self.rest().starts_with(['(', '[']) => {
+                self.report(LexErrorKind::Foreign(kind), span, None);
+            }
             Kind::Bang => self.foreign(kind, Kind::Not, span),
             Kind::PlusPlus => self.report(LexErrorKind::Foreign(kind), span, None),
             Kind::ThinArrow => {
@@ -444,6 +450,17 @@ impl<'s> Lexer<'s> {
     }
 
     fn bad_character(&mut self, span: Span) {
+        if self.slice(span) == "`"
+            && let Some(length) =
+                self.rest().find(['`', '\n']).filter(|at| self.rest()[*at..].starts_with('`'))
+        {
+            // A string of another language.
+            self.raw.bump(length + 1);
+            let span = Span::new(span.start, span.end + length as u32 + 1);
+            self.report(LexErrorKind::BadCharacter, span, None);
+            let empty = self.out.names.intern("");
+            return self.emit(Kind::Str, empty.0, span);
+        }
         if let Some(last) = self.out.errors.last_mut()
             && matches!(last.kind, LexErrorKind::BadCharacter)
             && last.span.end == span.start

@@ -200,6 +200,10 @@ fn foreign(
             .note("`==` never converts; `same(a, b)` tells whether both are the same object")
             .fix("write `==`", replace(span, "==")),
         Kind::BangEqEq => plain("!=").fix("write `!=`", replace(span, "!=")),
+        Kind::Bang if text.get(span.end as usize..).is_some_and(|rest| rest.starts_with(['(', '['])) => {
+            new(Code::FOREIGN_OPERATOR, "there are no macros".into(), "not needed")
+                .fix("leave the `!` out", replace(span, ""))
+        }
         Kind::Bang => plain("not").fix("write `not`", replace(span, "not ")),
         Kind::PlusPlus => {
             new(Code::FOREIGN_OPERATOR, "`++` is not an operator of Co".into(), "not an operator")

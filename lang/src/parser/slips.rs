@@ -18,6 +18,7 @@ use words::WORDS;
 pub fn diagnostic(ctx: &Context<'_>, failure: &Failure) -> Option<Diagnostic> {
     let slip = Slip { ctx, failure, at: failure.reject.at as usize };
     slip.word()
+        .or_else(|| slip.broken_head())
         .or_else(|| slip.assignment())
         .or_else(|| slip.block())
         .or_else(|| slip.operator())
@@ -97,10 +98,11 @@ impl Slip<'_, '_> {
                 continue;
             };
             // As the mistake itself only words that stand behind something: `if x then`, `let mut`.
-            let behind = matches!(
-                word,
-                "then" | "do" | "mut" | "instanceof" | "extends" | "elif" | "else if" | "unless" | "def"
-            );
+            let behind = (index == self.at && self.wants(Want::AsyncTail))
+                || matches!(
+                    word,
+                    "then" | "do" | "mut" | "instanceof" | "extends" | "elif" | "else if" | "unless" | "def"
+                );
             // In front of the mistake only where it starts a statement or operand.
             let starts = index == self.failure.start
                 || self
@@ -128,6 +130,25 @@ impl Slip<'_, '_> {
             });
         }
         None
+    }
+
+    /// `const [a, b] = …` and `for (let i = 0; …)`, which fail further on.
+    fn broken_head(&self) -> Option<Diagnostic> {
+        let start = self.failure.start;
+        match self.first()? {
+            Kind::Ident if self.slice(start) == "const" => {
+                let diagnostic = self.foreign(start, "`const` is not a word of Co", "declare with `let`");
+                Some(diagnostic.fix("write `let`", self.replace(self.span(start), "let")))
+            }
+            Kind::For if self.kind(start + 1) == Some(Kind::LParen) && self.wants(Want::Pattern) => {
+                Some(self.foreign(
+                    start,
+                    "a `for` walks something",
+                    "write `for i in 0..10 { … }` or `for x in xs { … }`",
+                ))
+            }
+            _ => None,
+        }
     }
 
     /// `=` where a value is read, and variables that get none.
