@@ -17,10 +17,7 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let lines = args.get(1).and_then(|lines| lines.parse().ok()).unwrap_or(100_000);
     match args.first().map(String::as_str) {
-        Some("bench") => {
-            bench(&generate(UNIT, lines));
-            bench_luac(&generate(LUA_UNIT, lines));
-        }
+        Some("bench") => bench(&generate(UNIT, lines), &generate(LUA_UNIT, lines)),
         Some("generate") => print!("{}", generate(UNIT, lines)),
         Some(stage @ ("tokens" | "ast")) => {
             let text = read(&args[1]);
@@ -57,40 +54,40 @@ fn check(path: &str) {
     }
 }
 
-/// The least of several runs, in seconds: what else the machine does only adds.
-fn best(mut work: impl FnMut()) -> f64 {
-    let runs = (0..9).map(|_| {
-        let start = Instant::now();
-        work();
-        start.elapsed().as_secs_f64()
-    });
-    runs.fold(f64::INFINITY, f64::min)
-}
-
-fn bench(text: &str) {
-    let lines = text.lines().count() as f64;
-    let lex = best(|| drop(std::hint::black_box(lexer::lex(text))));
-    let both = best(|| drop(std::hint::black_box(parser::parse(SourceId(0), text))));
-    let tokens = lexer::lex(text).tokens.len();
-    println!("{lines} lines, {} bytes, {tokens} tokens", text.len());
-    for (what, time) in [("lex", lex), ("parse", both - lex), ("lex + parse", both)] {
-        println!("{what:<12} {:>6.1} ms  {:>5.2} M lines/s", time * 1e3, lines / time / 1e6);
-    }
-}
-
-/// The same program in Lua through `luac5.4 -p`, with the start of its process.
-fn bench_luac(text: &str) {
+/// Lexer, lexer with parser, and `luac5.4 -p` on the same program in Lua (with the start of its process) take turns; the
+/// least of several runs counts, as what else the machine does only adds.
+fn bench(text: &str, lua: &str) {
     let path = std::env::temp_dir().join(format!("co-front-end-{}.lua", std::process::id()));
     let luac = || std::process::Command::new("luac5.4").arg("-p").arg(&path).status();
-    if std::fs::write(&path, text).is_ok() && luac().is_ok_and(|status| status.success()) {
-        let lines = text.lines().count() as f64;
-        let time = best(|| drop(luac()));
-        println!("{:<12} {:>6.1} ms  {:>5.2} M lines/s", "luac5.4 -p", time * 1e3, lines / time / 1e6);
-    } else {
-        println!("luac5.4 is not there");
+    let has_luac = std::fs::write(&path, lua).is_ok() && luac().is_ok_and(|status| status.success());
+    let (mut lex, mut both, mut other) = (f64::INFINITY, f64::INFINITY, f64::INFINITY);
+    for _ in 0..15 {
+        lex = lex.min(timed(|| drop(std::hint::black_box(lexer::lex(text)))));
+        both = both.min(timed(|| drop(std::hint::black_box(parser::parse(SourceId(0), text)))));
+        if has_luac {
+            other = other.min(timed(|| drop(luac())));
+        }
     }
     // The file is of no use to anybody else.
     let _ = std::fs::remove_file(&path);
+    let tokens = lexer::lex(text).tokens.len();
+    println!("{} lines, {} bytes, {tokens} tokens", text.lines().count(), text.len());
+    let rows = [
+        ("lex", lex, text),
+        ("parse", both - lex, text),
+        ("lex + parse", both, text),
+        ("luac5.4 -p", other, lua),
+    ];
+    for (what, time, text) in rows {
+        let rate = text.lines().count() as f64 / time / 1e6;
+        println!("{what:<12} {:>6.1} ms  {rate:>5.2} M lines/s", time * 1e3);
+    }
+}
+
+fn timed(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
 }
 
 fn generate(unit: &str, lines: usize) -> String {
