@@ -35,7 +35,8 @@ use crate::{
     host::{Host, Operation, Reply},
     report::{self, Report},
     sched::{
-        self, Clock,
+        self, Chance, Clock,
+        history::Recorder,
         node::Wait,
         owner::Owner,
         task::{self, Outcome, Task, TaskState},
@@ -62,6 +63,12 @@ pub struct Options {
     pub stress: u32,
     /// Give the value of the last statement (`-e`).
     pub gives_value: bool,
+    /// Ready tasks and equal deadlines come in an order that this number decides, to explore schedules.
+    pub schedule_seed: Option<u64>,
+    /// The top level is cancelled when it is suspended for this time, counted from 1.
+    pub cancel_at: Option<u64>,
+    /// Report tasks that turn so many loops and call so many functions without an `await`.
+    pub warn_blocking: Option<u64>,
 }
 
 /// How far a call of [`Engine::run_until_idle`] came.
@@ -126,6 +133,9 @@ impl Engine {
         let random_seed = if options.virtual_time { 0 } else { host.random_seed() };
         let mut vm = Vm::new(host, random_seed, library::load);
         vm.args = options.args.clone();
+        vm.sched.chance = options.schedule_seed.map(Chance::new);
+        vm.sched.cancel_at = options.cancel_at;
+        vm.count_steps(options.warn_blocking);
         vm.heap.set_limit(options.memory_limit);
         #[cfg(feature = "gc-stress")]
         vm.heap.set_stress(options.stress);
@@ -158,6 +168,23 @@ impl Engine {
 
     pub fn sources(&self) -> &SourceMap {
         &self.sources
+    }
+
+    /// Writes down every decision of the scheduler from now on.
+    pub fn record(&mut self) -> Recorder {
+        let recorder = Recorder::default();
+        self.vm.sched.log = Some(recorder.log());
+        recorder
+    }
+
+    /// How often the top level was suspended so far.
+    pub fn suspensions(&self) -> u64 {
+        self.vm.sched.suspensions
+    }
+
+    /// Tasks that have not ended.
+    pub fn live_tasks(&self) -> usize {
+        self.vm.sched.live
     }
 
     pub fn interrupter(&self) -> Interrupter {
@@ -305,7 +332,7 @@ impl Engine {
                 return Progress::Done(self.end());
             }
             if self.vm.interrupt_pending() {
-                let reasons = self.vm.interrupt_word.swap(0, Ordering::Relaxed);
+                let reasons = self.vm.take_interrupts();
                 if reasons & interrupt::CANCEL != 0 {
                     sched::interrupt(&mut self.vm);
                     continue;
@@ -410,6 +437,13 @@ impl Engine {
     }
 
     fn finished(&mut self) -> bool {
+        let leaked = std::mem::take(&mut self.vm.sched.leaked);
+        if !leaked.is_empty() {
+            self.reports.push(report::leaked(&mut self.vm, &leaked));
+        }
+        for blocking in std::mem::take(&mut self.vm.blocking) {
+            self.reports.push(report::blocking(&mut self.vm, blocking));
+        }
         for error in std::mem::take(&mut self.vm.sched.unhandled) {
             let report = report::uncaught(&mut self.vm, error);
             self.reports.push(report);

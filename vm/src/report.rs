@@ -10,15 +10,14 @@ use co_lang::{
 use crate::{
     heap::object::*,
     ops,
-    sched::{
-        self,
-        group::Group,
-        node::Wait,
-        task::{self, Task, TaskState},
-    },
+    sched::task::{self, Task},
     value::{Gc, Tag, Value},
-    vm::Vm,
+    vm::{Blocking, Vm},
 };
+
+mod standstill;
+
+pub use standstill::{deadlock, leaked, livelock, waits_for};
 
 /// Something to tell about a run.
 #[derive(Debug, Clone)]
@@ -136,105 +135,21 @@ pub fn task_name(vm: &Vm, task: Gc<Task>) -> String {
     format!("task {} ({})", task.id(), task::name_text(vm, task))
 }
 
-/// What a task waits for, as the end of "waits for …".
-pub fn waits_for(vm: &Vm, task: Gc<Task>) -> String {
-    if task.state.get() == TaskState::Closing {
-        return "its children".to_string();
+/// A task ran for long without an await.
+pub fn blocking(vm: &mut Vm, blocking: Blocking) -> Report {
+    let name = task_name(vm, blocking.task);
+    let location = location_of(blocking.code, blocking.at)
+        .unwrap_or(Location { source: SourceId(0), span: Span::default() });
+    let title = format!("{name} has taken {} steps without an await", blocking.steps);
+    let mut diagnostic =
+        Diagnostic::new(Code::BLOCKING, title, location.source, location.span, "it is still busy here");
+    if let Some(spawned) = location_of(blocking.task.spawned_by(), blocking.task.spawned_at) {
+        diagnostic = diagnostic.label(spawned.source, spawned.span, "the task was spawned here");
     }
-    let on = task.waits_for();
-    match task.wait() {
-        Wait::None => "nothing".to_string(),
-        Wait::Yield => "its next turn".to_string(),
-        Wait::Timer => "a timer".to_string(),
-        Wait::Operation => "input".to_string(),
-        Wait::Task => on.as_object().map_or("a task".to_string(), |awaited| task_name(vm, awaited)),
-        Wait::Receive => "a value from a channel".to_string(),
-        Wait::Send => "somebody to receive from a channel".to_string(),
-        Wait::Lock => "a mutex".to_string(),
-        Wait::Acquire => "a semaphore".to_string(),
-        Wait::Event => "an event".to_string(),
-        Wait::Barrier => "the others at a barrier".to_string(),
-        Wait::Changed => "a change of a watch".to_string(),
-        Wait::Scope => "the tasks of its scope".to_string(),
-        Wait::Group => {
-            on.as_object::<Group>().map_or("".to_string(), |group| format!("`{}`", group.policy.name()))
-        }
-        Wait::Next => "the next of `completed`".to_string(),
-    }
-}
-
-/// Every task waits and nothing can wake one (R18).
-pub fn deadlock(vm: &mut Vm) -> Report {
-    let waiting: Vec<Gc<Task>> =
-        sched::live_tasks(vm).into_iter().filter(|task| task.state.get() == TaskState::Waiting).collect();
-    let mut diagnostic = None;
-    for task in &waiting {
-        let Some(location) = sched::waits_at(*task).and_then(|(code, pc)| location_of(code, pc)) else {
-            continue;
-        };
-        let label = format!("{} waits here for {}", task_name(vm, *task), waits_for(vm, *task));
-        diagnostic = Some(match diagnostic {
-            None => Diagnostic::new(
-                Code::of_kind("Deadlock"),
-                "deadlock: every task waits, and nothing can wake one of them",
-                location.source,
-                location.span,
-                label,
-            ),
-            Some(diagnostic) => Diagnostic::label(diagnostic, location.source, location.span, label),
-        });
-    }
-    let mut diagnostic = diagnostic.unwrap_or_else(|| {
-        Diagnostic::new(
-            Code::of_kind("Deadlock"),
-            "deadlock: every task waits",
-            SourceId(0),
-            Span::default(),
-            "",
-        )
-    });
-    for task in &waiting {
-        if let Some(location) = location_of(task.spawned_by(), task.spawned_at) {
-            let label = format!("{} was spawned here", task_name(vm, *task));
-            diagnostic = diagnostic.label(location.source, location.span, label);
-        }
-    }
-    if let Some(cycle) = cycle(vm, &waiting) {
-        diagnostic = diagnostic.note(format!("they wait for each other: {cycle}"));
-    }
+    let diagnostic = diagnostic
+        .note("only `await` lets other tasks run; a step is a turn of a loop or a call")
+        .help("divide the work, with an `await sleep(0)` in between");
     plain(diagnostic)
-}
-
-/// A circle among the waiting tasks, also through "waits for its children".
-fn cycle(vm: &Vm, waiting: &[Gc<Task>]) -> Option<String> {
-    for start in waiting {
-        let mut path = vec![*start];
-        loop {
-            let last = path[path.len() - 1];
-            let next = match last.waits_for().as_object::<Task>() {
-                Some(awaited) => Some(awaited),
-                None => last.children().find(|child| child.state.get() == TaskState::Waiting),
-            };
-            let Some(next) = next else { break };
-            if let Some(from) = path.iter().position(|task| *task == next) {
-                let mut names: Vec<String> = path[from..].iter().map(|task| task_name(vm, *task)).collect();
-                names.push(names[0].clone());
-                return Some(names.join(" → "));
-            }
-            path.push(next);
-        }
-    }
-    None
-}
-
-/// A million turns of the virtual clock without time moving (R38).
-pub fn livelock(vm: &mut Vm) -> Report {
-    let mut report = deadlock(vm);
-    report.diagnostic.message =
-        "livelock: a million turns have passed and virtual time has not moved; some task keeps others busy"
-            .to_string();
-    report.diagnostic.notes.clear();
-    report
 }
 
 /// Coroutines that nobody awaited or spawned, in the order of their making (R20).

@@ -23,6 +23,13 @@ pub mod scope;
 pub mod group;
 pub mod cancel;
 pub mod ending;
+pub mod reach;
+#[cfg(feature = "verify")]
+pub mod verify;
+pub mod history;
+pub mod trace;
+pub mod timeline;
+pub mod picture;
 
 use std::collections::VecDeque;
 
@@ -125,6 +132,8 @@ pub struct Scheduler {
     pub log: Option<Log>,
     /// Errors of detached tasks that nobody awaited, for the driver to print.
     pub unhandled: Vec<Value>,
+    /// Tasks that the last collections found to wait forever, for the driver to report.
+    pub leaked: Vec<Gc<Task>>,
     /// Ctrl-C was pressed.
     pub interrupted: bool,
     /// Something failed that nobody received: the status is 1.
@@ -134,6 +143,12 @@ pub struct Scheduler {
     /// Tasks that wait for a line of standard input, with the operation's id, for the engine to start.
     pub reads: Vec<(u32, Gc<Task>)>,
     pub next_operation: u32,
+    /// Steps since the invariants were checked.
+    #[cfg(feature = "verify")]
+    pub unchecked: usize,
+    /// How often the top level has been suspended, and at which of these times it is cancelled (to explore where that may come).
+    pub suspensions: u64,
+    pub cancel_at: Option<u64>,
     /// Orders ready tasks and equal deadlines by chance, to explore schedules.
     pub chance: Option<Chance>,
 }
@@ -153,11 +168,16 @@ impl Default for Scheduler {
             pending_operations: 0,
             log: None,
             unhandled: Vec::new(),
+            leaked: Vec::new(),
             interrupted: false,
             failed: false,
             stdout_closed: false,
             reads: Vec::new(),
             next_operation: 0,
+            #[cfg(feature = "verify")]
+            unchecked: 0,
+            suspensions: 0,
+            cancel_at: None,
             chance: None,
         }
     }
@@ -184,12 +204,12 @@ impl Chance {
 
 impl Scheduler {
     pub fn trace(&self, marker: &mut Marker) {
-        // Everything that waits hangs in the tree below the program.
-        self.program.trace(marker);
+        // Tasks that are not done are marked by `reach`; this one may be.
         for task in self.current.iter().chain(self.main.iter()) {
             marker.value((*task).into());
         }
         self.unhandled.iter().for_each(|error| marker.value(*error));
+        self.leaked.iter().for_each(|task| marker.value((*task).into()));
     }
 
     fn next_ready(&mut self) -> Option<Gc<Task>> {
@@ -329,6 +349,7 @@ pub fn turn(vm: &mut Vm) -> bool {
     task.state.set(TaskState::Running);
     vm.sched.current = Some(task);
     vm.sched.ready_awaits = 0;
+    vm.steps = 0;
     log(vm, |_| Decision::Runs { task: task.id() });
     // SAFETY: a ready task's fiber is suspended.
     #[allow(unsafe_code)]
@@ -361,7 +382,21 @@ pub fn turn(vm: &mut Vm) -> bool {
         Step::Failed(thrown) => ended(vm, task, Err(thrown)),
     }
     vm.sched.current = None;
+    if Some(task) == vm.sched.main && matches!(step, Step::Waits | Step::Yielded) {
+        suspended(vm, task);
+    }
+    #[cfg(feature = "verify")]
+    verify::check_now_and_then(vm);
     true
+}
+
+/// The top level was suspended: it may be time to see what a cancellation does there.
+fn suspended(vm: &mut Vm, main: Gc<Task>) {
+    vm.sched.suspensions += 1;
+    if vm.sched.cancel_at == Some(vm.sched.suspensions) {
+        let reason = vm.heap.str("to see whether clean-up works here").into();
+        cancel(vm, main, reason, 0);
+    }
 }
 
 fn ended(vm: &mut Vm, task: Gc<Task>, result: Result<Value, Value>) {
@@ -427,6 +462,8 @@ pub fn fire_timers(vm: &mut Vm, now_ns: u64) -> bool {
     for node in early {
         vm.sched.timers.set(node);
     }
+    #[cfg(feature = "verify")]
+    verify::check_now_and_then(vm);
     fired
 }
 

@@ -29,7 +29,7 @@ use crate::{
     interp::{Flow, control_raise, unwind},
     ops,
     sched::{
-        Scheduler, cancel,
+        Scheduler, cancel, reach,
         task::{self, Task},
         wait::Waiting,
     },
@@ -42,6 +42,18 @@ pub mod interrupt {
     pub const CANCEL: u32 = 1;
     /// The driver wants control back.
     pub const YIELD: u32 = 2;
+    /// Stays set where the steps of tasks are counted.
+    pub const COUNT: u32 = 4;
+}
+
+/// A task that ran too long without an await.
+#[derive(Debug, Clone, Copy)]
+pub struct Blocking {
+    pub task: Gc<Task>,
+    pub steps: u64,
+    /// Where it was then.
+    pub code: Value,
+    pub at: u32,
 }
 
 /// A module of the program: an imported file or a standard one.
@@ -107,6 +119,12 @@ pub struct Vm {
     library_loader: LibraryLoader,
     /// Values that host code holds.
     pub roots: Vec<Value>,
+    /// Steps (turns of loops, calls) without an await after which a task is reported.
+    step_limit: Option<u64>,
+    /// Those of the running task since its last await.
+    pub steps: u64,
+    /// Tasks that went beyond the limit, for the driver to report.
+    pub blocking: Vec<Blocking>,
     /// The program's files by their ids, for places in messages.
     pub sources: HashMap<SourceId, Arc<Source>>,
 }
@@ -143,6 +161,9 @@ impl Vm {
             library: None,
             library_loader,
             roots: Vec::new(),
+            step_limit: None,
+            steps: 0,
+            blocking: Vec::new(),
             sources: HashMap::new(),
         })
     }
@@ -271,6 +292,8 @@ impl Vm {
     #[inline(never)]
     pub fn collect(&mut self) {
         self.save_position();
+        let tasks = reach::live_tasks(self);
+        let mut leaked = Vec::new();
         let Vm {
             heap,
             globals,
@@ -284,39 +307,51 @@ impl Vm {
             roots,
             fiber,
             builtins,
+            blocking,
             ..
         } = self;
         let raised = *raised;
-        heap.collect(|marker| {
-            for value in globals
-                .iter()
-                .chain(roots.iter())
-                .chain(natives.values())
-                .chain(tail.1.iter())
-                .chain(builtins.roots())
-            {
-                marker.value(*value);
-            }
-            for value in [raised, tail.0, *await_stub] {
-                marker.value(value);
-            }
-            for module in modules.iter() {
-                marker.value(module.init);
-                marker.value(module.value);
-            }
-            if let Some(library) = library {
-                library.values().for_each(|value| marker.value(*value));
-            }
-            sched.trace(marker);
-            let mut running = *fiber;
-            while !running.is_null() {
-                // SAFETY: fibers that run, or have resumed one that runs, are alive.
-                unsafe {
-                    task::trace_fiber(&*running, marker);
-                    running = task::resumer(running);
+        heap.collect_with(
+            |marker| {
+                let values = globals.iter().chain(roots.iter()).chain(natives.values()).chain(tail.1.iter());
+                for value in values.chain(builtins.roots()) {
+                    marker.value(*value);
                 }
-            }
-        });
+                for place in blocking.iter() {
+                    marker.value(place.task.into());
+                    marker.value(place.code);
+                }
+                for value in [raised, tail.0, *await_stub] {
+                    marker.value(value);
+                }
+                for module in modules.iter() {
+                    marker.value(module.init);
+                    marker.value(module.value);
+                }
+                if let Some(library) = library {
+                    library.values().for_each(|value| marker.value(*value));
+                }
+                sched.trace(marker);
+                tasks
+                    .iter()
+                    .filter(|task| reach::goes_on_by_itself(**task))
+                    .for_each(|task| marker.value((*task).into()));
+                let mut running = *fiber;
+                while !running.is_null() {
+                    // SAFETY: fibers that run, or have resumed one that runs, are alive.
+                    unsafe {
+                        task::trace_fiber(&*running, marker);
+                        running = task::resumer(running);
+                    }
+                }
+            },
+            |marker| {
+                leaked = reach::mark_by_reach(&tasks, marker);
+                tasks.iter().for_each(|task| marker.value((*task).into()));
+            },
+        );
+        let leaked = reach::to_report(leaked, self.sched.main);
+        self.sched.leaked.extend(leaked);
     }
 
     // ---- throwing
@@ -574,8 +609,32 @@ impl Vm {
         self.interrupt_word.load(Ordering::Relaxed) != 0
     }
 
+    /// What was asked for, which is forgotten; counting goes on.
+    pub fn take_interrupts(&mut self) -> u32 {
+        let kept = if self.step_limit.is_some() { interrupt::COUNT } else { 0 };
+        self.interrupt_word.swap(kept, Ordering::Relaxed)
+    }
+
+    /// Reports tasks that take so many steps without an await.
+    pub fn count_steps(&mut self, limit: Option<u64>) {
+        self.step_limit = limit;
+        self.take_interrupts();
+    }
+
+    fn count_step(&mut self) {
+        self.steps += 1;
+        if Some(self.steps) == self.step_limit {
+            let (code, at) = self.site();
+            let task = self.running();
+            self.blocking.push(Blocking { task, steps: self.steps, code, at });
+        }
+    }
+
     /// What the interrupt word asked for, at a back edge or call of the running task.
     pub fn on_interrupt(&mut self, reasons: u32) -> Flow {
+        if reasons & interrupt::COUNT != 0 {
+            self.count_step();
+        }
         if reasons & interrupt::CANCEL != 0 {
             crate::sched::interrupt(self);
             let task = self.running();

@@ -1,7 +1,5 @@
 //! What is decided between two instructions: completing an op with a value that came later, await, spawn, yield, interrupts.
 
-use std::sync::atomic::Ordering;
-
 use super::{Flow, Step, arith, call, iterate, unwind};
 use co_lang::diagnostic::Code;
 
@@ -120,10 +118,41 @@ pub fn finish(vm: &mut Vm) -> Flow {
 /// The interrupt word is set, at a back edge or call; the op at `vm.pc` runs again.
 #[cold]
 #[inline(never)]
-pub fn interrupted(vm: &mut Vm, _: Word) -> Flow {
-    // SAFETY: the word lives as long as the VM.
-    let reasons = unsafe { (*vm.interrupt).swap(0, Ordering::Relaxed) };
-    vm.on_interrupt(reasons)
+pub fn interrupted(vm: &mut Vm, word: Word) -> Flow {
+    let reasons = vm.take_interrupts();
+    let at = vm.pc;
+    let flow = vm.on_interrupt(reasons);
+    if vm.interrupt_pending() && vm.pc == at && matches!(flow, Flow::Continue) {
+        // Steps are counted, so the word stays set: the op is carried out here, where nothing asks for it.
+        return step(vm, word);
+    }
+    flow
+}
+
+/// An op that polls, without polling.
+fn step(vm: &mut Vm, word: Word) -> Flow {
+    // SAFETY: jumps stay inside the function; operands of verified code.
+    unsafe {
+        match word.op() {
+            Op::LOOP => vm.pc = vm.pc.add(1).offset(word.bc() as i32 as isize),
+            Op::FOR_LOOP => {
+                let state = vm.register(word.a());
+                let left = (*state.add(1)).int_bits();
+                vm.pc = vm.pc.add(1);
+                if left != 0 {
+                    let current = Value::int((*state).int_bits().wrapping_add(1));
+                    *state = current;
+                    *state.add(1) = Value::int(left - 1);
+                    *state.add(2) = current;
+                    vm.pc = vm.pc.offset(word.bc() as i32 as isize);
+                }
+            }
+            Op::ITER_LOOP | Op::ITER_LOOP_2 => return iterate::advance(vm, word),
+            Op::INVOKE => return call::invoke(vm, word),
+            _ => return call::call(vm, word),
+        }
+    }
+    Flow::Continue
 }
 
 #[cold]
@@ -196,6 +225,7 @@ pub fn await_native(vm: &mut Vm, function: Native, args: &[Value]) -> Flow {
 pub fn await_done(vm: &mut Vm, value: Value) -> Flow {
     let flow = complete(vm, value);
     vm.safepoint();
+    vm.steps = 0;
     vm.sched.ready_awaits += 1;
     if vm.sched.ready_awaits >= READY_AWAITS {
         vm.save_position();

@@ -135,6 +135,11 @@ pub fn next(vm: &mut Vm, word: Word) -> Flow {
     if vm.interrupt_pending() {
         return control::interrupted(vm, word);
     }
+    advance(vm, word)
+}
+
+/// The same without a look at the interrupt word.
+pub fn advance(vm: &mut Vm, word: Word) -> Flow {
     // SAFETY: the loop's state is three registers, followed by its variables.
     unsafe {
         let state = vm.register(word.a());

@@ -3,11 +3,13 @@
 //! A task is over when its function has ended and its children are done. Its error goes to everybody who awaits it at that moment; if
 //! there is none, to its owner (R1). Each step up the tree is a turn of a loop, never a call.
 
+use std::collections::HashSet;
+
 use super::{
     Decision, cancel, group,
     node::Waiter,
     owner::Owner,
-    scope, sync,
+    reach, scope, sync,
     task::{self, Outcome, Task, TaskState, flag},
 };
 use crate::{
@@ -141,6 +143,7 @@ fn settle_one(vm: &mut Vm, task: Gc<Task>) -> Owner {
     }
     let owner = task.owner();
     owner.nursery(vm).unlink(task);
+    task.set_owner(Owner::Program);
     if outcome == Outcome::Error && !delivered {
         route_error(vm, owner, task);
     }
@@ -184,7 +187,11 @@ fn route_error(vm: &mut Vm, owner: Owner, task: Gc<Task>) {
         Owner::Group(group) => group::child_failed(vm, group, error),
         Owner::Task(parent) if parent.state.get() == TaskState::Closing => fail_closing(vm, parent, error),
         Owner::Task(parent) if task.has(flag::DISCARDED) => fail_body(vm, parent, task, error),
-        Owner::Task(parent) => parent.keep(task, error),
+        Owner::Task(parent) => {
+            // Whoever awaits it later takes the error from there.
+            task.set_owner(owner);
+            parent.keep(task, error);
+        }
     }
 }
 
@@ -219,34 +226,33 @@ pub fn outcome_error(vm: &mut Vm, task: Gc<Task>) -> Value {
 
 /// All tasks that are not done, in the order of spawning.
 pub fn live_tasks(vm: &Vm) -> Vec<Gc<Task>> {
-    let mut found = tasks_below(vm, |_| true);
+    let mut found = reach::live_tasks(vm);
     found.sort_by_key(|task| task.id());
     found
 }
 
 /// The same without those that belong to clean-up or to a shield, and their children: they work undisturbed (R7).
 pub fn unprotected_tasks(vm: &Vm) -> Vec<Gc<Task>> {
-    let mut found = tasks_below(vm, |task| {
-        !task.has(flag::BY_CLEANUP)
-            && match task.owner() {
-                Owner::Program | Owner::Task(_) => true,
-                Owner::Scope(scope) => scope.nursery.depth.get() == 0,
-                Owner::Group(group) => group.nursery.depth.get() == 0,
+    let is_protected = |task: Gc<Task>| {
+        task.has(flag::BY_CLEANUP)
+            || match task.owner() {
+                Owner::Program | Owner::Task(_) => false,
+                Owner::Scope(scope) => scope.nursery.depth.get() > 0,
+                Owner::Group(group) => group.nursery.depth.get() > 0,
             }
+    };
+    let mut found = reach::live_tasks(vm);
+    // Parents come before their children.
+    let mut protected: HashSet<Gc<Task>> = HashSet::new();
+    found.retain(|task| {
+        let inherited = task.parent().is_some_and(|parent| protected.contains(&parent));
+        let is_protected = inherited || is_protected(*task);
+        if is_protected {
+            protected.insert(*task);
+        }
+        !is_protected
     });
     found.sort_by_key(|task| task.id());
-    found
-}
-
-fn tasks_below(vm: &Vm, goes_in: impl Fn(Gc<Task>) -> bool) -> Vec<Gc<Task>> {
-    let mut found: Vec<Gc<Task>> = vm.sched.program.children().filter(|task| goes_in(*task)).collect();
-    let mut next = 0;
-    while next < found.len() {
-        let task = found[next];
-        next += 1;
-        found.extend(task.nurseries().flat_map(|nursery| nursery.children()).filter(|task| goes_in(*task)));
-        found.extend(task.groups().flat_map(|group| group.nursery.children()).filter(|task| goes_in(*task)));
-    }
     found
 }
 

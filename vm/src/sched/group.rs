@@ -155,6 +155,16 @@ impl Group {
         }
     }
 
+    pub fn remaining(&self) -> u32 {
+        self.remaining.get()
+    }
+
+    /// Arms that stand in line, or whose coroutine has not been started.
+    pub fn open_arms(&self) -> usize {
+        let arms = &self.arms()[..self.count as usize];
+        arms.iter().filter(|arm| arm.node.kind() != Wait::None || arm.value.get().is(Tag::COROUTINE)).count()
+    }
+
     fn has_limit(&self) -> bool {
         self.room.get() != u32::MAX
     }

@@ -136,9 +136,7 @@ impl Nursery {
     }
 
     pub fn trace(&self, marker: &mut Marker) {
-        if let Some(first) = self.children.get() {
-            marker.value(first.into());
-        }
+        // Children that are not done are alive anyway, see `reach`.
         marker.value(self.error.get());
         self.with_cancel(|cancel| {
             if let Some(cancel) = cancel {

@@ -122,7 +122,7 @@ pub fn register(heap: &mut Heap) {
     hook!(Mutex, |mutex, marker| {
         marker.value(mutex.made_by);
         marker.value(mutex.locked_by.get());
-        if let Some(owner) = mutex.owner.get() {
+        if let Some(owner) = mutex.owner.get().filter(|owner| owner.is_done()) {
             marker.value(owner.into());
         }
         if let Some(guard) = mutex.guard.get() {

@@ -80,6 +80,8 @@ pub mod flag {
     pub const STARTED: u16 = 256;
     /// It was reported as leaked.
     pub const LEAKED: u16 = 512;
+    /// Of use during a collection only: something that can go on leads to what it waits for.
+    pub const GOES_ON: u16 = 1024;
 
     /// What is looked at when a task gets its turn.
     pub const AT_TURN: u16 = THROWS | COMPLETES | NEWEST;
@@ -349,9 +351,9 @@ fn trace(task: &Task, marker: &mut Marker) {
     trace_fiber(&task.fiber, marker);
     marker.value(task.spawned_by());
     marker.value(task.node.object());
-    marker.value(task.owner().to_value());
-    if let Some(next) = task.next_sibling.get() {
-        marker.value(next.into());
+    if task.is_done() {
+        // Only kept where the owner still has something of it; owners of others live longer than they.
+        marker.value(task.owner().to_value());
     }
     // A generator that the task is suspended in is held by its consumer's registers.
     if let Some(rare) = task.rare() {

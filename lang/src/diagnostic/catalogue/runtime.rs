@@ -103,6 +103,20 @@ pages! {
         wrong: "",
         right: "",
     }
+    BLOCKING = "W0421", "task that runs long without an await" {
+        why: "Only `await` lets other tasks run. A task that computes for long without one stops them all: timers come late, channels \
+              fill up. `co run --warn-blocking` counts the turns of loops and the calls since a task's last `await`, and names the task \
+              and the place once the count is too large. Divide the work, with an `await sleep(0)` in between.",
+        wrong: "",
+        right: "async fn sum(n) {\n    var total = 0\n    for i in 0..n {\n        total += i\n        if i % 10000 == 0 { await sleep(0) }\n    }\n    total\n}\nprint(await sum(1000000))\n",
+    }
+    LEAKED_TASK = "W0422", "task that waits forever" {
+        why: "A task waits for something, a value from a channel for example, that nothing which still runs can reach: nobody can ever \
+              wake it. It is found when memory is collected. Give the other side a `close()`, a `timeout(…)`, or cancel the task \
+              when it is not needed any more.",
+        wrong: "",
+        right: "async fn logger(ch) { for await line in ch { print(line) } }\nlet lines = channel(10)\nspawn logger(lines)\nawait lines.send(\"hello\")\nlines.close()\n",
+    }
 }
 
 /// Which kind of error, as in `e.kind`, has which code.

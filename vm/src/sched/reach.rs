@@ -1,0 +1,128 @@
+//! What of the scheduler keeps objects alive, and which tasks wait for what nobody can ever give them (R18).
+//!
+//! All tasks that are not done are alive. But marking goes in two steps. First only from those that can go on: ready, with a timer, with
+//! an operation of the host. A task that waits for something that was reached then can go on, too, and so on until there are no more. The
+//! others wait for what only they themselves can reach: they are leaked.
+//!
+//! A task that somebody holds the handle of may be cancelled, so it counts as one that can go on. Links of the tree do not count.
+
+use super::{
+    group::Group,
+    node::{NodeRef, Wait},
+    owner::Owner,
+    scope::Scope,
+    task::{Task, TaskState, flag},
+};
+use crate::{
+    heap::Marker,
+    value::{Gc, Value},
+    vm::Vm,
+};
+
+/// Rounds after which a search for tasks that can go on is given up, without a report.
+const ROUNDS: usize = 64;
+
+/// All tasks that are not done, parents first.
+pub fn live_tasks(vm: &Vm) -> Vec<Gc<Task>> {
+    let mut tasks: Vec<Gc<Task>> = vm.sched.program.children().collect();
+    let mut next = 0;
+    while next < tasks.len() {
+        let task = tasks[next];
+        next += 1;
+        if task.rare().is_some() {
+            tasks.extend(task.nurseries().flat_map(|nursery| nursery.children()));
+            tasks.extend(task.groups().flat_map(|group| group.nursery.children()));
+        }
+    }
+    tasks
+}
+
+/// Needs nobody to go on.
+pub fn goes_on_by_itself(task: Gc<Task>) -> bool {
+    match task.state.get() {
+        TaskState::Ready | TaskState::Running => true,
+        TaskState::Waiting => match task.waits_for().as_object::<Group>() {
+            Some(group) => group.arms().iter().any(|arm| is_timed(arm.node.kind())),
+            None => is_timed(task.wait()),
+        },
+        TaskState::Closing | TaskState::Done => false,
+    }
+}
+
+fn is_timed(wait: Wait) -> bool {
+    matches!(wait, Wait::Timer | Wait::Operation | Wait::Yield)
+}
+
+/// Marks what the tasks lead to that can go on, and gives those that cannot.
+pub fn mark_by_reach(tasks: &[Gc<Task>], marker: &mut Marker) -> Vec<Gc<Task>> {
+    let mut waiting: Vec<Gc<Task>> = Vec::new();
+    for task in tasks {
+        if goes_on_by_itself(*task) {
+            task.set_flag(flag::GOES_ON);
+        } else {
+            task.clear_flag(flag::GOES_ON);
+            waiting.push(*task);
+        }
+    }
+    for _ in 0..ROUNDS {
+        marker.drain();
+        let before = waiting.len();
+        waiting.retain(|task| {
+            let goes_on = marker.is_marked((*task).into()) || may_go_on(*task, marker);
+            if goes_on {
+                marker.value((*task).into());
+                task.set_flag(flag::GOES_ON);
+            }
+            !goes_on
+        });
+        if waiting.len() == before {
+            return waiting;
+        }
+        // What depends on what often stands behind it.
+        waiting.reverse();
+    }
+    Vec::new()
+}
+
+/// What a task waits for can still come.
+fn may_go_on(task: Gc<Task>, marker: &Marker) -> bool {
+    let goes_on = |task: Gc<Task>| task.has(flag::GOES_ON);
+    let comes = |on: Value| match on.as_object::<Task>() {
+        Some(awaited) => goes_on(awaited) || awaited.is_done(),
+        None => on.is_nil() || marker.is_marked(on),
+    };
+    if task.state.get() == TaskState::Closing {
+        return task.children().any(goes_on);
+    }
+    match task.wait() {
+        Wait::Scope => match task.waits_for().as_object::<Scope>() {
+            Some(scope) => scope.nursery.children().any(goes_on),
+            None => true,
+        },
+        Wait::Group | Wait::Next => match task.waits_for().as_object::<Group>() {
+            Some(group) => {
+                group.nursery.children().any(goes_on)
+                    || group
+                        .arms()
+                        .iter()
+                        .any(|arm| arm.node.kind() != Wait::None && comes(arm.node.object()))
+            }
+            None => true,
+        },
+        _ => comes(NodeRef::of_task(task).object()),
+    }
+}
+
+/// Those of the leaked tasks that are to be reported, each once: not the top level, and nobody who is already being cancelled.
+pub fn to_report(leaked: Vec<Gc<Task>>, main: Option<Gc<Task>>) -> Vec<Gc<Task>> {
+    leaked
+        .into_iter()
+        .filter(|task| {
+            Some(*task) != main
+                && task.state.get() == TaskState::Waiting
+                && task.owner() != Owner::Program
+                && !task.has(flag::LEAKED | flag::CANCEL_PENDING | flag::IN_FLIGHT)
+        })
+        .inspect(|task| task.set_flag(flag::LEAKED))
+        .collect()
+}
