@@ -25,7 +25,7 @@ pub fn text(history: &History, width: usize) -> String {
     let shown = &rows[..rows.len().min(ROWS)];
     let labels: Vec<String> = shown.iter().map(|row| label(row)).collect();
     let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
-    let names = longest.min(NAMES).max(8);
+    let names = longest.clamp(8, NAMES);
     let columns = width.saturating_sub(names + 2).clamp(20, 400);
     let scale = Scale { end_ns: history.end_ns.max(1), columns };
     let mut out = String::new();
