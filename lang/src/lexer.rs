@@ -196,7 +196,8 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    fn token(&mut self, kind: Kind, span: Span) {
+    /// What comes before any token: indentation, and the newline that was still open.
+    fn begin_token(&mut self, kind: Kind, span: Span) {
         if self.first_on_line {
             self.indent = span.start - self.line_start;
             self.repair_at_line_start(kind, span);
@@ -204,6 +205,10 @@ impl<'s> Lexer<'s> {
         if self.pending_newline.is_some() && !matches!(kind, Kind::RBrace | Kind::RParen | Kind::RBracket) {
             self.settle_newline(kind);
         }
+    }
+
+    fn token(&mut self, kind: Kind, span: Span) {
+        self.begin_token(kind, span);
         match kind {
             Kind::Ident => self.name(span),
             Kind::RawNumber => self.number(span),
@@ -458,6 +463,8 @@ impl<'s> Lexer<'s> {
             self.raw.bump(length + 1);
             let span = Span::new(span.start, span.end + length as u32 + 1);
             self.report(LexErrorKind::BadCharacter, span, None);
+            self.begin_token(Kind::Str, span);
+            self.first_on_line = false;
             let empty = self.out.names.intern("");
             return self.emit(Kind::Str, empty.0, span);
         }
