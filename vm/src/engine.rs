@@ -49,6 +49,8 @@ use crate::{
 const TURNS_PER_LOOK: usize = 64;
 /// Turns of the virtual clock without time moving after which the program is reported as livelocked (R38).
 const LIVELOCK_TURNS: u64 = 1_000_000;
+/// And so many more for each task that there is.
+const TURNS_PER_TASK: u64 = 16;
 
 /// Settings of a run.
 #[derive(Debug, Clone, Default)]
@@ -337,7 +339,9 @@ impl Engine {
                     sched::interrupt(&mut self.vm);
                     continue;
                 }
-                return self.idle();
+                if reasons & interrupt::YIELD != 0 {
+                    return self.idle();
+                }
             }
             match self.vm.sched.clock {
                 Clock::Real { .. } => {
@@ -347,7 +351,7 @@ impl Engine {
                     }
                 }
                 Clock::Virtual { now_ns } => {
-                    if self.still > LIVELOCK_TURNS {
+                    if self.is_livelocked() {
                         self.livelock();
                         continue;
                     }
@@ -474,6 +478,12 @@ impl Engine {
             let reason = self.vm.heap.str("deadlock").into();
             sched::cancel(&mut self.vm, main, reason, 0);
         }
+    }
+
+    /// Time could move on, but the tasks do not come to an end with what they do now. Many tasks may take some turns each.
+    fn is_livelocked(&mut self) -> bool {
+        let turns = LIVELOCK_TURNS + TURNS_PER_TASK * self.vm.sched.live as u64;
+        self.still > turns && !self.vm.sched.timers.is_empty()
     }
 
     fn livelock(&mut self) {

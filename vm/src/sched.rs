@@ -205,8 +205,8 @@ impl Chance {
 impl Scheduler {
     pub fn trace(&self, marker: &mut Marker) {
         // Tasks that are not done are marked by `reach`; this one may be.
-        for task in self.current.iter().chain(self.main.iter()) {
-            marker.value((*task).into());
+        if let Some(main) = self.main.filter(|main| main.is_done()) {
+            marker.value(main.into());
         }
         self.unhandled.iter().for_each(|error| marker.value(*error));
         self.leaked.iter().for_each(|task| marker.value((*task).into()));

@@ -332,10 +332,7 @@ impl Vm {
                     library.values().for_each(|value| marker.value(*value));
                 }
                 sched.trace(marker);
-                tasks
-                    .iter()
-                    .filter(|task| reach::goes_on_by_itself(**task))
-                    .for_each(|task| marker.value((*task).into()));
+                reach::mark_roots(&tasks, marker);
                 let mut running = *fiber;
                 while !running.is_null() {
                     // SAFETY: fibers that run, or have resumed one that runs, are alive.

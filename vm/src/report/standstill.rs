@@ -229,7 +229,10 @@ impl Place {
             (Kind::Waits, _) => format!("{who} wait here"),
             (Kind::Runs, _) => format!("{who} {} here", if one { "goes on" } else { "go on" }),
             (Kind::Made, What::Same(what)) if made == 1 => format!("the {what} was made here"),
-            (Kind::Made, What::Same(what)) => format!("{made} of them were made here, each a {what}"),
+            (Kind::Made, What::Same(what)) if what.ends_with('x') => {
+                format!("{made} {what}es were made here")
+            }
+            (Kind::Made, What::Same(what)) => format!("{made} {what}s were made here"),
             (Kind::Made, _) => "what they wait for was made here".to_string(),
             (Kind::Locked, _) if one => format!("{who} has locked it here"),
             (Kind::Locked, _) => format!("{who} have locked one of them each here"),

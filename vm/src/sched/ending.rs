@@ -88,7 +88,8 @@ pub fn add_also(vm: &mut Vm, first: Value, error: Value) {
     let (Some(target), false) = (first.as_object::<ErrorObject>(), first.is_same(error)) else { return };
     match target.also.get().as_object::<List>() {
         Some(list) => {
-            if !list.as_slice().iter().any(|known| known.is_same(error)) {
+            // Only what hangs on something already is looked for.
+            if !is_hung(error) || !list.as_slice().iter().any(|known| known.is_same(error)) {
                 list.push(&mut vm.heap, error);
             }
         }
@@ -97,6 +98,14 @@ pub fn add_also(vm: &mut Vm, first: Value, error: Value) {
             vm.heap.store(first, &target.also, list.into());
         }
     }
+    if let Some(error) = error.as_object::<ErrorObject>() {
+        error.header.flags.set(error.header.flags.get() | flags::HUNG);
+    }
+}
+
+/// The error hangs on another one.
+fn is_hung(error: Value) -> bool {
+    error.as_object::<ErrorObject>().is_none_or(|error| error.header.flags.get() & flags::HUNG != 0)
 }
 
 /// Body and children have ended: the outcome is final. So may be that of its owner, and so on upwards.

@@ -4,14 +4,15 @@
 //! an operation of the host. A task that waits for something that was reached then can go on, too, and so on until there are no more. The
 //! others wait for what only they themselves can reach: they are leaked.
 //!
-//! A task that somebody holds the handle of may be cancelled, so it counts as one that can go on. Links of the tree do not count.
+//! A task that may be cancelled counts as one that can go on: somebody holds its handle, or that of a task above it, or it belongs to a
+//! combinator that can still be decided. Links of the tree do not count.
 
 use super::{
     group::Group,
     node::{NodeRef, Wait},
     owner::Owner,
     scope::Scope,
-    task::{Task, TaskState, flag},
+    task::{self, Task, TaskState, flag},
 };
 use crate::{
     heap::Marker,
@@ -53,25 +54,41 @@ fn is_timed(wait: Wait) -> bool {
     matches!(wait, Wait::Timer | Wait::Operation | Wait::Yield)
 }
 
+/// Marks what those tasks lead to that need nobody. The tasks themselves are marked only if something refers to them.
+pub fn mark_roots(tasks: &[Gc<Task>], marker: &mut Marker) {
+    for task in tasks.iter().filter(|task| goes_on_by_itself(**task)) {
+        task::trace(task, marker);
+    }
+}
+
 /// Marks what the tasks lead to that can go on, and gives those that cannot.
 pub fn mark_by_reach(tasks: &[Gc<Task>], marker: &mut Marker) -> Vec<Gc<Task>> {
     let mut waiting: Vec<Gc<Task>> = Vec::new();
     for task in tasks {
+        task.clear_flag(flag::GOES_ON | flag::CANCELLABLE);
         if goes_on_by_itself(*task) {
             task.set_flag(flag::GOES_ON);
         } else {
-            task.clear_flag(flag::GOES_ON);
             waiting.push(*task);
         }
     }
     for _ in 0..ROUNDS {
+        if waiting.is_empty() {
+            return waiting;
+        }
         marker.drain();
+        // Parents come before their children.
+        for task in tasks {
+            if !task.has(flag::CANCELLABLE) && may_be_cancelled(*task, marker) {
+                task.set_flag(flag::CANCELLABLE);
+            }
+        }
         let before = waiting.len();
         waiting.retain(|task| {
-            let goes_on = marker.is_marked((*task).into()) || may_go_on(*task, marker);
+            let goes_on = task.has(flag::CANCELLABLE) || may_go_on(*task, marker);
             if goes_on {
-                marker.value((*task).into());
                 task.set_flag(flag::GOES_ON);
+                task::trace(task, marker);
             }
             !goes_on
         });
@@ -82,6 +99,17 @@ pub fn mark_by_reach(tasks: &[Gc<Task>], marker: &mut Marker) -> Vec<Gc<Task>> {
         waiting.reverse();
     }
     Vec::new()
+}
+
+/// Somebody has its handle, or that of a task above it; or it is one of several things that a task waits for.
+fn may_be_cancelled(task: Gc<Task>, marker: &Marker) -> bool {
+    marker.is_marked(task.into())
+        || match task.owner() {
+            Owner::Program => false,
+            Owner::Task(parent) => parent.has(flag::CANCELLABLE),
+            Owner::Scope(scope) => scope.task().has(flag::CANCELLABLE),
+            Owner::Group(group) => group.task().has(flag::CANCELLABLE | flag::GOES_ON),
+        }
 }
 
 /// What a task waits for can still come.

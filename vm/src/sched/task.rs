@@ -82,6 +82,8 @@ pub mod flag {
     pub const LEAKED: u16 = 512;
     /// Of use during a collection only: something that can go on leads to what it waits for.
     pub const GOES_ON: u16 = 1024;
+    /// Likewise: something may cancel it.
+    pub const CANCELLABLE: u16 = 2048;
 
     /// What is looked at when a task gets its turn.
     pub const AT_TURN: u16 = THROWS | COMPLETES | NEWEST;
@@ -344,7 +346,8 @@ pub fn register(heap: &mut Heap) {
     super::sync::register(heap);
 }
 
-fn trace(task: &Task, marker: &mut Marker) {
+/// Marks what a task refers to, not the task itself.
+pub fn trace(task: &Task, marker: &mut Marker) {
     // While the stack is in its place the first slots are part of it; otherwise they hold function and result.
     marker.value(task.function());
     marker.value(task.result().get());
