@@ -12,6 +12,7 @@ use crate::{
 
 mod asyncify;
 mod awaits;
+mod binding;
 mod effects;
 mod jumps;
 #[cfg(test)]

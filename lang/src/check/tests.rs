@@ -156,6 +156,14 @@ fn statements_without_effect() {
     codes("# allow: W0203\n1 == 2\nprint(1)", &[]);
 }
 
+#[test]
+fn calls_that_bind_tighter() {
+    codes("let n = 3\nfor i in 0..n.rev() { print(i) }\nprint(0..=3.step(2))", &["W0204 2", "W0204 3"]);
+    codes("print(-2.abs(), -1.5.round().abs(), -[1].len())", &["W0204 1", "W0204 1"]);
+    codes("let xs = [1]\nlet x = 2\nfor i in 0..xs.len() { print(i - 1.abs(), -x.abs(), 2 - 1.abs()) }", &[]);
+    codes("let n = 3\nprint((0..n).rev(), 0..(n.rev()), 0..n.clamp(0, 9), (-2).abs(), -(2.abs()))", &[]);
+}
+
 /// The text after the first fix of its first diagnostic.
 fn fixed(text: &str) -> String {
     let (_, diagnostics) = testing::front_end(text);
@@ -174,6 +182,8 @@ fn fixes_mend_the_program() {
     let cases = [
         ("let p = 1\nlet t = p\n    - 2 + 3\nprint(t)", "let p = 1\nlet t = p -\n    2 + 3\nprint(t)"),
         ("let p = [1]\nlet t = p\n    [0]\nprint(t)", "let p = [1]\nlet t = p[\n    0]\nprint(t)"),
+        ("let n = 3\nprint(1 + 1..n.rev())", "let n = 3\nprint((1 + 1..n).rev())"),
+        ("print(-2.abs())", "print((-2).abs())"),
         ("print(totl)\nlet total = 1", "print(totl)\nlet total = 1"),
         ("scope { 1 }", "await scope { 1 }"),
         ("print(math.pi)", "import math\nprint(math.pi)"),

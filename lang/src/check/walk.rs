@@ -1,10 +1,10 @@
 //! The walk over a file that knows, at each place, which functions, loops and blocks are around it.
 
-use super::{File, awaits::Awaits, effects, jumps};
+use super::{File, awaits::Awaits, binding, effects, jumps};
 use crate::{
     ast::{
         AssignId, Ast, BlockId, ExprId, ExprKind, FnForm, FnId, IfId, List, MapEntry, PatId, PatKind,
-        Segment, SelectArm, SelectHead, StmtId, StmtKind, StructId, Target, TryId,
+        Segment, SelectArm, SelectHead, StmtId, StmtKind, StructId, Target, TryId, UnaryOp,
     },
     diagnostic::Diagnostic,
     source::Span,
@@ -216,12 +216,13 @@ impl<'a> Walk<'a> {
                     _ => self.expr(value),
                 }
             }
-            ExprKind::Spread(value)
-            | ExprKind::Paren(value)
-            | ExprKind::Unary(_, value)
-            | ExprKind::Throw(value) => {
+            ExprKind::Unary(op, value) => {
+                if op == UnaryOp::Neg {
+                    binding::negative(self, id, value);
+                }
                 self.expr(value);
             }
+            ExprKind::Spread(value) | ExprKind::Paren(value) | ExprKind::Throw(value) => self.expr(value),
             ExprKind::Spawn(value) => self.expr(value),
             ExprKind::Binary(_, left, right) => {
                 self.expr(left);
@@ -229,6 +230,9 @@ impl<'a> Walk<'a> {
             }
             ExprKind::Is { value, .. } => self.expr(value),
             ExprKind::Range { start, end, .. } => {
+                if let Some(end) = end {
+                    binding::range(self, id, start, end);
+                }
                 [start, end].into_iter().flatten().for_each(|bound| self.expr(bound))
             }
             ExprKind::Call(callee, args) => {

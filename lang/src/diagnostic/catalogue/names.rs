@@ -98,4 +98,10 @@ pages! {
         wrong: "let price = 10\nlet discount = 3\nlet total = price\n    - discount\nprint(total)\n",
         right: "let price = 10\nlet discount = 3\nlet total = price -\n    discount\nprint(total)\n",
     }
+    LOOSE_OPERATOR = "W0204", "a method call binds tighter than the operator before it" {
+        why: "A method call belongs to the operand that it stands behind: `0..n.rev()` is `0..(n.rev())`, and `-2.abs()` is \
+              `-(2.abs())`, which is -2. Parentheses around the range or the number say what was meant.",
+        wrong: "print(-2.abs())\n",
+        right: "print((-2).abs())\n",
+    }
 }
