@@ -538,12 +538,15 @@ fn for_some_minutes() {
     let end = Instant::now() + Duration::from_secs(60 * minutes);
     let texts = prop_oneof![soup(), mutated(), any::<String>()];
     let count = std::cell::Cell::new(0u64);
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+    let config = ProptestConfig {
+        cases: 10_000,
         failure_persistence: None,
         rng_seed: proptest::test_runner::RngSeed::Random,
         ..Default::default()
-    });
+    };
     while Instant::now() < end {
+        // A runner that has had its cases has nothing more to give.
+        let mut runner = proptest::test_runner::TestRunner::new(config.clone());
         let ran = runner.run(&texts, |text| {
             check(&text);
             count.set(count.get() + 1);

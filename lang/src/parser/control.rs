@@ -211,6 +211,10 @@ pub fn try_expr<'t>(expr: Rule<'t, ExprId>, block: Rule<'t, BlockId>) -> Rule<'t
             if !eat(inp, Kind::Catch) {
                 break;
             }
+            if pattern_follows(inp) {
+                // Behind the brace, so that recovery does not read it as a block.
+                return Err(Reject::because(at(inp) + 1, Why::CatchPattern));
+            }
             let name = if kind(inp) == Some(Kind::Ident) { Some(ident(inp)?) } else { None };
             let name = name.filter(|name| inp.state().ast.name(name.name) != "_");
             let guard = if eat(inp, Kind::If) { Some(inp.parse(&expr)?) } else { None };
@@ -232,4 +236,16 @@ pub fn try_expr<'t>(expr: Rule<'t, ExprId>, block: Rule<'t, BlockId>) -> Rule<'t
         Ok(state.expr(ExprKind::Try(id), span))
     })
     .boxed()
+}
+
+/// `{kind, data}` with another brace behind it, where a `catch` has its name.
+fn pattern_follows(inp: &mut In<'_, '_>) -> bool {
+    let start = at(inp);
+    let tokens = inp.state().tokens;
+    if tokens.kind(start) != Kind::BlockOpen {
+        return false;
+    }
+    let names = |index: &usize| matches!(tokens.kind(*index), Kind::Ident | Kind::Comma | Kind::Colon);
+    let end = start + 1 + (start + 1..).take_while(names).count();
+    tokens.kind(end) == Kind::BlockClose && matches!(tokens.kind(end + 1), Kind::BlockOpen | Kind::MapOpen)
 }

@@ -95,6 +95,7 @@ pub enum Why {
     PlainString,
     MapRest,
     TooLarge,
+    CatchPattern,
 }
 
 /// A failure on its way out of the rules.
@@ -196,6 +197,9 @@ impl<'t> Context<'t> {
             Why::TooLarge => self
                 .report(Code::NUMBER_TOO_LARGE, "the number is too large", at, "does not fit")
                 .note("an int goes from -9223372036854775808 to 9223372036854775807"),
+            Why::CatchPattern => self
+                .report(Code::UNEXPECTED, "a `catch` takes a name, not a pattern", at, "expected a name")
+                .help("take the error apart in the block: `catch e { print(e.kind, e.message) }`"),
         }
     }
 

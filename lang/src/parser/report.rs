@@ -1,7 +1,7 @@
 //! What is told in the end: the mistakes of lexer and parser in order, each once.
 
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Code, Diagnostic},
     lexer::{self, LexError, LexErrorKind},
     source::Span,
     token::{Kind, Tokens},
@@ -15,6 +15,10 @@ const MAX_LOOKAHEAD: usize = 1_000;
 /// Adds what the lexer has found and what stopped rules, without what only follows from something else.
 pub fn extend(found: &mut Vec<Diagnostic>, failures: &[Failure], ctx: &Context<'_>) {
     let tokens = ctx.tokens;
+    if tokens.errors.iter().any(|error| error.kind == LexErrorKind::TooDeep) {
+        // What stands behind the blocks that are too deep was not read.
+        found.retain(|diagnostic| diagnostic.code != Code::BARE_TRY);
+    }
     let mut disturbances: Vec<u32> =
         tokens.errors.iter().filter(|error| disturbs(tokens, error)).map(|error| error.span.start).collect();
     disturbances.sort_unstable();

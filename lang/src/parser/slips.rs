@@ -268,6 +268,16 @@ impl Slip<'_, '_> {
         self.foreign(self.at, "a lambda is written with bars", "write `|x| x + 1`, `|a, b| a + b`, `|| f()`")
     }
 
+    /// `|x| { a: x }`, `=> { a, b }`: the first thing in the block of a lambda or an arm is a key.
+    fn map_as_block(&self) -> bool {
+        let start = self.failure.start;
+        let before = |back: usize| start.checked_sub(back).and_then(|index| self.kind(index));
+        self.at == start + 1
+            && matches!(self.first(), Some(Kind::Ident | Kind::Str))
+            && before(1) == Some(Kind::BlockOpen)
+            && matches!(before(2), Some(Kind::LambdaClose | Kind::EmptyParams | Kind::Arrow))
+    }
+
     /// `=>` behind the parentheses around the mistake.
     fn arrow_follows(&self) -> bool {
         let mut depth = 0u32;
@@ -497,6 +507,32 @@ impl Slip<'_, '_> {
                 "a function as a value is a lambda",
                 "write `|x| x + 1` or `|x| { … }`",
             )),
+            Kind::Comma
+                if (self.wants(Want::Expression) || self.wants(Want::Param) || self.wants(Want::Key))
+                    && matches!(
+                        self.prev(),
+                        Some(Kind::Comma | Kind::LBracket | Kind::LParen | Kind::MapOpen)
+                    ) =>
+            {
+                if self.arrow_follows() {
+                    return Some(self.lambda_with_arrow());
+                }
+                let what = if self.wants(Want::Param) {
+                    "a parameter"
+                } else if self.wants(Want::Key) {
+                    "an entry"
+                } else {
+                    "a value"
+                };
+                let message = format!("{what} is missing before this comma");
+                Some(self.ctx.report(Code::UNEXPECTED, message, self.at, format!("expected {what}")))
+            }
+            Kind::Colon | Kind::Comma if self.map_as_block() => {
+                let message = "this `{` starts a block, not a map";
+                let start = self.failure.start - 1;
+                let diagnostic = self.ctx.report(Code::UNEXPECTED, message, start, "a block of statements");
+                Some(diagnostic.help("put the map in parentheses: `|x| ({a: x})`"))
+            }
             Kind::Comma if self.wants(Want::RParen) && !self.wants(Want::Comma) => {
                 if self.arrow_follows() {
                     return Some(self.lambda_with_arrow());
