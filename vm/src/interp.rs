@@ -459,7 +459,7 @@ pub fn run(vm: &mut Vm) -> Step {
                 Op::BIT_NOT => slow!(arith::unary),
                 Op::NOT => {
                     if tag(b!()) == Tag::COROUTINE.number() {
-                        slow!(control::coroutine_condition);
+                        slow!(control::coroutine_negated);
                     }
                     put_bool(a!(), tag(b!()) <= FALSE);
                 }

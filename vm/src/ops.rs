@@ -20,7 +20,10 @@ use co_lang::diagnostic::Code;
 
 use crate::{
     builtins::Control,
-    heap::{Heap, object::Instance},
+    heap::{
+        Heap,
+        object::{Coroutine, ErrorObject, Instance, TraceFrame, TraceLink},
+    },
     value::{Tag, Value},
     vm::Vm,
 };
@@ -49,11 +52,28 @@ impl Vm {
 
     /// A coroutine stands where its result was meant.
     #[cold]
-    pub fn throw_coroutine(&mut self, message: impl Into<String>) -> Control {
+    pub fn throw_coroutine(&mut self, message: impl Into<String>, operands: &[Value]) -> Control {
         let control = self.throw_code("TypeError", Code::COROUTINE_AS_VALUE, message.into());
         let help = "the call of an async function gives a coroutine; write `await` before the call to get its result";
         self.hint(help.to_string());
+        operands.iter().for_each(|operand| self.name_coroutine(*operand));
         control
+    }
+
+    /// The error that was just made is about this value: if it is a coroutine, the report shows where it was made, and no
+    /// other report tells of it.
+    #[cold]
+    pub fn name_coroutine(&mut self, value: Value) {
+        let (Some(coroutine), Some(error)) =
+            (value.as_object::<Coroutine>(), self.raised.as_object::<ErrorObject>())
+        else {
+            return;
+        };
+        coroutine.named.set(true);
+        if let Some(code) = coroutine.made_by.as_object() {
+            let origin = TraceFrame { code, pc: coroutine.made_at, link: TraceLink::Call };
+            error.with_trace(|trace| trace.origin = Some(origin));
+        }
     }
 
     /// `what` needs `wanted`, but got a value of another type: `wrong_type("take(n)", "an int", got)`.
@@ -61,7 +81,7 @@ impl Vm {
     pub fn wrong_type(&mut self, what: &str, wanted: &str, got: Value) -> Control {
         let message = format!("{what} needs {wanted}, not {}", type_name(&self.heap, got));
         if got.is(Tag::COROUTINE) {
-            return self.throw_coroutine(message);
+            return self.throw_coroutine(message, &[got]);
         }
         self.throw("TypeError", message)
     }

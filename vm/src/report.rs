@@ -86,8 +86,9 @@ fn report_error(vm: &mut Vm, value: Value, depth: usize) -> Report {
     let kind = text_of(vm, error.kind.get());
     let message = text_of(vm, error.message.get());
     let code = error.code.get().unwrap_or_else(|| Code::of_kind(&kind));
-    let (frames, omitted, help): (Vec<Frame>, _, _) = error.with_trace(|trace| {
-        (trace.frames.iter().filter_map(frame_of).collect(), trace.omitted, trace.help.clone())
+    let (frames, omitted, help, origin): (Vec<Frame>, _, _, _) = error.with_trace(|trace| {
+        let frames = trace.frames.iter().filter_map(frame_of).collect();
+        (frames, trace.omitted, trace.help.clone(), trace.origin.as_ref().and_then(frame_of))
     });
     let location = frames
         .first()
@@ -103,6 +104,10 @@ fn report_error(vm: &mut Vm, value: Value, depth: usize) -> Report {
         if let Some(next) = frames.get(index + 1) {
             diagnostic = diagnostic.label(next.location.source, next.location.span, label);
         }
+    }
+    if let Some(origin) = origin.filter(|origin| !overlaps(origin.location, location)) {
+        let Location { source, span } = origin.location;
+        diagnostic = diagnostic.label(source, span, "the coroutine was made here");
     }
     if let Some(help) = help {
         diagnostic = diagnostic.help(help);
@@ -124,6 +129,11 @@ fn report_error(vm: &mut Vm, value: Value, depth: usize) -> Report {
         }
     }
     Report { diagnostic, frames, omitted, cause, also }
+}
+
+/// A label inside the place of the error would tell nothing new.
+fn overlaps(a: Location, b: Location) -> bool {
+    a.source == b.source && a.span.start < b.span.end && b.span.start < a.span.end
 }
 
 fn plain(diagnostic: Diagnostic) -> Report {
@@ -157,7 +167,7 @@ pub fn lost_coroutines(vm: &mut Vm) -> Vec<Report> {
     let lost = vm.heap.take_unused_coroutines();
     let mut reports = Vec::new();
     for coroutine in lost {
-        if coroutine.state.get() != CoroutineState::Fresh {
+        if coroutine.state.get() != CoroutineState::Fresh || coroutine.named.get() {
             continue;
         }
         let Some(location) = location_of(coroutine.made_by, coroutine.made_at) else { continue };

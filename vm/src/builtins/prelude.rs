@@ -90,7 +90,7 @@ pub fn write(vm: &mut Vm, text: &str, to_stderr: bool) -> Result<Value, Control>
 
 fn assert(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
     if args[0].is(Tag::COROUTINE) {
-        return Err(vm.throw_coroutine("a coroutine is no condition"));
+        return Err(vm.throw_coroutine("a coroutine is no condition", &[args[0]]));
     }
     if args[0].is_truthy() {
         return Ok(Value::NIL);

@@ -146,7 +146,7 @@ fn is_there(vm: &mut Vm, sequence: Value, truth: bool) -> Result<bool, Control> 
     }
     while let Some(item) = iterate::next(vm, sequence, &mut position, version)? {
         if item.is(Tag::COROUTINE) {
-            return Err(vm.throw_coroutine("a coroutine is no condition"));
+            return Err(vm.throw_coroutine("a coroutine is no condition", &[item]));
         }
         if item.is_truthy() == truth {
             return Ok(true);

@@ -86,7 +86,7 @@ const LONGEST: f64 = i64::MAX as f64 / 1e9;
 pub fn nanoseconds(vm: &mut Vm, duration: Value) -> Result<u64, Control> {
     let Some(seconds) = duration.as_number() else {
         if duration.is(Tag::COROUTINE) {
-            return Err(vm.throw_coroutine("a coroutine is no duration"));
+            return Err(vm.throw_coroutine("a coroutine is no duration", &[duration]));
         }
         let what = vm.describe(duration);
         return Err(vm.throw("TypeError", format!("a duration is a number of seconds, not {what}")));

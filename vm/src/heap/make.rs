@@ -97,11 +97,17 @@ impl ErrorObject {
 
     /// The frames known so far, for as long as the trace is not changed.
     pub(super) fn trace_frames(&self) -> &[TraceFrame] {
+        self.known_trace().map_or(&[], |trace| &trace.frames)
+    }
+
+    /// Where the coroutine that the error is about was made, for as long as the trace is not changed.
+    pub(super) fn origin(&self) -> Option<&TraceFrame> {
+        self.known_trace()?.origin.as_ref()
+    }
+
+    fn known_trace(&self) -> Option<&Trace> {
         // SAFETY: nobody holds a reference into the cell, as `with_trace` takes the content out.
-        match unsafe { &*self.trace.as_ptr() } {
-            Some(trace) => &trace.frames,
-            None => &[],
-        }
+        unsafe { &*self.trace.as_ptr() }.as_deref()
     }
 
     /// Advice that is shown with the error.
@@ -162,8 +168,10 @@ impl Heap {
         let serial = self.next_coroutine;
         self.next_coroutine = serial.wrapping_add(1);
         let state = Cell::new(CoroutineState::Fresh);
-        let coroutine =
-            self.place_with_values(Coroutine { header, state, serial, callee, made_by, made_at }, args);
+        let coroutine = self.place_with_values(
+            Coroutine { header, state, named: Cell::new(false), serial, callee, made_by, made_at },
+            args,
+        );
         self.fresh_coroutines.push(coroutine);
         coroutine
     }

@@ -170,6 +170,8 @@ pub struct Module {
 pub struct Coroutine {
     pub header: Header,
     pub state: Cell<CoroutineState>,
+    /// An error has told of it, so that no second report comes at the end (R30).
+    pub named: Cell<bool>,
     /// Order of making, for reports (R20).
     pub serial: u32,
     /// A closure of an async function or an async builtin.
@@ -227,6 +229,8 @@ pub struct Trace {
     /// Frames left out in the middle, and before which one.
     pub omitted: Option<(usize, usize)>,
     pub help: Option<String>,
+    /// Where the coroutine that the error is about was made.
+    pub origin: Option<TraceFrame>,
 }
 
 /// One frame: cheap to record, because most errors are caught and their traces never shown.

@@ -202,7 +202,7 @@ impl<'h> Marker<'h> {
                 for cell in [&error.kind, &error.message, &error.data, &error.cause, &error.also] {
                     self.value(cell.get());
                 }
-                error.trace_frames().iter().for_each(|frame| self.object(frame.code));
+                error.trace_frames().iter().chain(error.origin()).for_each(|frame| self.object(frame.code));
             }
             Tag::STRUCT => {
                 let struct_type = layout!(StructType);

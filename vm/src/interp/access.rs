@@ -153,11 +153,10 @@ pub fn member(vm: &mut Vm, object: Value, name: Gc<Str>) -> Outcome {
 pub fn no_member(vm: &mut Vm, object: Value, name: Gc<Str>) -> Control {
     let text = name.as_str().to_string();
     if object.is(Tag::COROUTINE) {
-        return vm.throw_code(
-            "TypeError",
-            Code::COROUTINE_AS_VALUE,
-            format!("a coroutine has no `{text}`: `await` it first to get the function's result"),
-        );
+        let message = format!("a coroutine has no `{text}`: `await` it first to get the function's result");
+        let control = vm.throw_code("TypeError", Code::COROUTINE_AS_VALUE, message);
+        vm.name_coroutine(object);
+        return control;
     }
     let what = vm.describe(object);
     let kind = if object.is(Tag::MAP) { "KeyError" } else { "NameError" };

@@ -140,11 +140,10 @@ pub fn dispatch(vm: &mut Vm, mut area: *mut Value, mut count: usize, names: &[Va
 fn not_callable(vm: &mut Vm, callee: Value) -> Control {
     let what = vm.describe(callee);
     if callee.is(Tag::COROUTINE) {
-        return vm.throw_code(
-            "TypeError",
-            Code::NOT_AWAITABLE,
-            "a coroutine cannot be called; await it to get the function's result".to_string(),
-        );
+        let message = "a coroutine cannot be called; await it to get the function's result".to_string();
+        let control = vm.throw_code("TypeError", Code::NOT_AWAITABLE, message);
+        vm.name_coroutine(callee);
+        return control;
     }
     vm.throw("TypeError", format!("{what} cannot be called"))
 }

@@ -155,14 +155,31 @@ fn step(vm: &mut Vm, word: Word) -> Flow {
     Flow::Continue
 }
 
+/// A jump that depends on R(A), which is a coroutine.
 #[cold]
 #[inline(never)]
-pub fn coroutine_condition(vm: &mut Vm, _: Word) -> Flow {
+pub fn coroutine_condition(vm: &mut Vm, word: Word) -> Flow {
+    // SAFETY: operands of verified code.
+    let condition = unsafe { *vm.register(word.a()) };
+    not_a_condition(vm, condition)
+}
+
+/// `NOT` of R(B), which is a coroutine.
+#[cold]
+#[inline(never)]
+pub fn coroutine_negated(vm: &mut Vm, word: Word) -> Flow {
+    // SAFETY: operands of verified code.
+    let condition = unsafe { *vm.register(word.b()) };
+    not_a_condition(vm, condition)
+}
+
+fn not_a_condition(vm: &mut Vm, condition: Value) -> Flow {
     let control = vm.throw_code(
         "TypeError",
         Code::COROUTINE_AS_VALUE,
         "a coroutine is not a condition: it has not run and is always there; `await` it first".to_string(),
     );
+    vm.name_coroutine(condition);
     raise(vm, control)
 }
 

@@ -27,11 +27,10 @@ pub fn range_type_error(vm: &mut Vm, start: Value, end: Value) -> Control {
     let wrong = if start.is_int() { end } else { start };
     let what = vm.describe(wrong);
     if wrong.is(Tag::COROUTINE) {
-        return vm.throw_code(
-            "TypeError",
-            Code::COROUTINE_AS_VALUE,
-            "a range needs ints, not a coroutine: `await` it first".to_string(),
-        );
+        let message = "a range needs ints, not a coroutine: `await` it first".to_string();
+        let control = vm.throw_code("TypeError", Code::COROUTINE_AS_VALUE, message);
+        vm.name_coroutine(wrong);
+        return control;
     }
     vm.throw("TypeError", format!("the ends of a range are ints, not {what}"))
 }
@@ -103,11 +102,12 @@ pub fn prepared(vm: &mut Vm, word: Word, source: Value) -> Flow {
 fn not_iterable(vm: &mut Vm, source: Value, is_async: bool) -> Control {
     let what = vm.describe(source);
     match source.tag {
-        Tag::COROUTINE => vm.throw_code(
-            "TypeError",
-            Code::COROUTINE_AS_VALUE,
-            "a coroutine cannot be walked: `await` it first".to_string(),
-        ),
+        Tag::COROUTINE => {
+            let message = "a coroutine cannot be walked: `await` it first".to_string();
+            let control = vm.throw_code("TypeError", Code::COROUTINE_AS_VALUE, message);
+            vm.name_coroutine(source);
+            control
+        }
         Tag::GENERATOR | Tag::CHANNEL | Tag::WATCH | Tag::INTERVAL | Tag::GROUP if !is_async => {
             vm.throw_code("TypeError", Code::WRONG_FOR, format!("{what} is walked with `for await`"))
         }

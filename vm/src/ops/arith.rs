@@ -206,7 +206,7 @@ fn repeat(vm: &mut Vm, a: Value, times: i64) -> Option<Result<Value, Control>> {
 fn wrong_operand(vm: &mut Vm, verb: &str, a: Value) -> Control {
     let message = format!("cannot {verb} {}", type_name(&vm.heap, a));
     if a.is(Tag::COROUTINE) {
-        return vm.throw_coroutine(message);
+        return vm.throw_coroutine(message, &[a]);
     }
     vm.throw("TypeError", message)
 }
@@ -225,7 +225,7 @@ pub fn wrong_operands(vm: &mut Vm, op: BinaryOp, a: Value, b: Value) -> Control 
         _ => format!("cannot use `{}` on {x} and {y}", op.text()),
     };
     if a.is(Tag::COROUTINE) || b.is(Tag::COROUTINE) {
-        return vm.throw_coroutine(message);
+        return vm.throw_coroutine(message, &[a, b]);
     }
     let is_number = |value: Value| value.is_int() || value.is_float();
     let is_text = |value: Value| value.is(Tag::STR);

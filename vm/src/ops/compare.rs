@@ -179,7 +179,7 @@ fn not_comparable(vm: &mut Vm, a: Value, b: Value) -> Control {
     let (x, y) = (type_name(&vm.heap, a), type_name(&vm.heap, b));
     let message = format!("cannot compare {x} with {y}");
     if a.is(Tag::COROUTINE) || b.is(Tag::COROUTINE) {
-        return vm.throw_coroutine(message);
+        return vm.throw_coroutine(message, &[a, b]);
     }
     if a.is(Tag::INSTANCE) {
         let help =

@@ -66,7 +66,7 @@ pub fn append(vm: &mut Vm, value: Value, out: &mut String) -> Result<bool, Contr
 
 fn no_coroutine(vm: &mut Vm, value: Value) -> Result<(), Control> {
     if value.is(Tag::COROUTINE) {
-        return Err(vm.throw_coroutine("a coroutine is shown where its result was meant"));
+        return Err(vm.throw_coroutine("a coroutine is shown where its result was meant", &[value]));
     }
     Ok(())
 }

@@ -176,7 +176,7 @@ fn wrong_spec(vm: &mut Vm, spec: &Spec, value: Value) -> Control {
         _ => format!("only numbers and texts have a precision, not {name}"),
     };
     if value.is(Tag::COROUTINE) {
-        return vm.throw_coroutine(message);
+        return vm.throw_coroutine(message, &[value]);
     }
     vm.throw("TypeError", message)
 }

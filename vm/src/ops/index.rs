@@ -112,7 +112,7 @@ pub fn set_index(vm: &mut Vm, object: Value, index: Value, value: Value) -> Resu
     let name = type_name(&vm.heap, object);
     let message = format!("the items of {name} cannot be assigned");
     match object.tag {
-        Tag::COROUTINE => Err(vm.throw_coroutine(message)),
+        Tag::COROUTINE => Err(vm.throw_coroutine(message, &[object])),
         Tag::STR => Err(vm.throw_help(
             "TypeError",
             message,
@@ -156,7 +156,7 @@ pub fn slice(
     let Some(len) = length(object) else {
         let message = format!("{} has no slices", type_name(&vm.heap, object));
         if object.is(Tag::COROUTINE) {
-            return Err(vm.throw_coroutine(message));
+            return Err(vm.throw_coroutine(message, &[object]));
         }
         return Err(vm.throw("TypeError", message));
     };
@@ -268,7 +268,7 @@ pub fn set_field(vm: &mut Vm, object: Value, name: Gc<Str>, value: Value) -> Res
         _ => format!("`{text}` of {ty} cannot be assigned"),
     };
     if object.is(Tag::COROUTINE) {
-        return Err(vm.throw_coroutine(message));
+        return Err(vm.throw_coroutine(message, &[object]));
     }
     Err(vm.throw("TypeError", message))
 }
@@ -430,7 +430,7 @@ fn not_indexable(vm: &mut Vm, object: Value, index: Value) -> Control {
     let name = type_name(&vm.heap, object).to_owned();
     let message = format!("{name} cannot be indexed");
     match object.tag {
-        Tag::COROUTINE => vm.throw_coroutine(message),
+        Tag::COROUTINE => vm.throw_coroutine(message, &[object]),
         Tag::SET => {
             vm.throw_help("TypeError", message, "a set has no places; ask with `x in s`, or use s.to_list()")
         }

@@ -108,5 +108,6 @@ pub fn take_coroutine(vm: &mut Vm, coroutine: Gc<Coroutine>, how: &str) -> Resul
         "call the async function again for a new coroutine, or `spawn` it once and await the task"
             .to_string(),
     );
+    vm.name_coroutine(coroutine.into());
     Err(control)
 }

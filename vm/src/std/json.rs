@@ -424,7 +424,7 @@ fn write_leaf(vm: &mut Vm, value: Value, out: &mut String) -> Result<(), Control
         _ => {
             let message = format!("{} has no JSON", type_name(&vm.heap, value));
             return Err(match value.tag {
-                Tag::COROUTINE => vm.throw_coroutine(message),
+                Tag::COROUTINE => vm.throw_coroutine(message, &[value]),
                 Tag::SET | Tag::RANGE => {
                     vm.throw_help("TypeError", message, "make a list of it first: x.to_list()")
                 }
