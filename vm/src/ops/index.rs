@@ -20,12 +20,14 @@ pub fn position(index: i64, len: usize) -> Option<usize> {
 
 /// The bounds of a slice, negative ones from the end, cut off at the ends.
 pub fn clamp(start: Option<i64>, end: Option<i64>, inclusive: bool, len: usize) -> (usize, usize) {
-    let absolute = |bound: i64| if bound < 0 { bound.saturating_add(len as i64) } else { bound };
-    let place = |bound: i64| bound.clamp(0, len as i64) as usize;
+    // A range may have more items than an int can count.
+    let len_wide = len as i128;
+    let absolute = |bound: i64| if bound < 0 { i128::from(bound) + len_wide } else { i128::from(bound) };
+    let place = |bound: i128| bound.clamp(0, len_wide) as usize;
     let start = start.map_or(0, |start| place(absolute(start)));
     let end = match end {
         None => len,
-        Some(end) if inclusive => place(absolute(end).saturating_add(1)),
+        Some(end) if inclusive => place(absolute(end) + 1),
         Some(end) => place(absolute(end)),
     };
     (start, end.max(start))
@@ -82,7 +84,7 @@ fn length(object: Value) -> Option<usize> {
         Tag::LIST => object.object_unchecked::<List>().len(),
         Tag::STR => object.object_unchecked::<Str>().char_count(),
         Tag::BYTES => object.object_unchecked::<Bytes>().len(),
-        Tag::RANGE => object.object_unchecked::<Range>().len.min(i64::MAX as u64) as usize,
+        Tag::RANGE => object.object_unchecked::<Range>().len as usize,
         _ => return None,
     })
 }

@@ -4,6 +4,9 @@
 //! from the seed. Seeds give the same values on every machine, so what is drawn from the generator, and in which order, is part of the
 //! module's interface.
 
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
 use crate::{
     builtins::{Control, args, builtins, hand_over},
     heap::object::*,
@@ -170,18 +173,39 @@ fn length(items: Value) -> Option<u64> {
 
 pub fn sample(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
     let n = args::count(vm, "sample(n)", args[1])?;
+    if let Some(range) = args[0].as_object::<Range>() {
+        return sample_range(vm, &range, n);
+    }
     let Some(mut items) = iterate::collect_for(vm, "sample(items)", args[0])? else {
         return Err(hand_over(vm, "__sample", args));
     };
-    if n > items.len() {
-        let message = format!("cannot take a sample of {n} from {} items", items.len());
-        return Err(vm.throw("ValueError", message));
-    }
+    check_sample(vm, n, items.len() as u64)?;
     for at in 0..n {
         let other = at + vm.builtins.random.below((items.len() - at) as u64) as usize;
         items.swap(at, other);
     }
     Ok(vm.heap.list(&items[..n]).into())
+}
+
+fn check_sample(vm: &mut Vm, n: usize, items: u64) -> Result<(), Control> {
+    if n as u64 > items {
+        return Err(vm.throw("ValueError", format!("cannot take a sample of {n} from {items} items")));
+    }
+    Ok(())
+}
+
+/// As for a list of the range's numbers, of which only those that have changed places are kept.
+fn sample_range(vm: &mut Vm, range: &Range, n: usize) -> Result<Value, Control> {
+    check_sample(vm, n, range.len)?;
+    vm.check_items(n)?;
+    let mut moved: HashMap<u64, u64, FxBuildHasher> = HashMap::default();
+    let mut drawn = Vec::with_capacity(n);
+    for at in 0..n as u64 {
+        let other = at + vm.builtins.random.below(range.len - at);
+        let here = moved.get(&at).copied().unwrap_or(at);
+        drawn.push(Value::int(range.at(moved.insert(other, here).unwrap_or(other))));
+    }
+    Ok(vm.heap.list(&drawn).into())
 }
 
 fn shuffle(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
