@@ -1,5 +1,5 @@
 local function turn(n) return coroutine.create(function() for _ = 1, n do coroutine.yield() end return n end) end
-local queue, sum = { turn(1000000), turn(1000000) }, 0
+local queue, sum = { turn(5000000), turn(5000000) }, 0
 while #queue > 0 do
   local t = table.remove(queue, 1)
   local _, v = coroutine.resume(t)
