@@ -2,7 +2,7 @@
 //!
 //! The line is read with the list in [`commands`]. A script's own arguments begin behind its name and are not looked at.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, str::FromStr, time::Duration};
 
 use co_lang::diagnostic::{nearest::nearest, render::Format};
 use lexopt::Arg;
@@ -16,6 +16,7 @@ use commands::{COMMANDS, Command, CommandId, Flag, FlagId, Operands};
 #[derive(Debug, PartialEq, Eq)]
 pub enum Invocation {
     Run(Run),
+    Test(Test),
     Check {
         files: Vec<String>,
         format: Format,
@@ -38,7 +39,45 @@ pub struct Run {
     pub args: Vec<String>,
     pub virtual_time: bool,
     pub format: Format,
+    /// The file for a Chrome trace.
+    pub trace: Option<String>,
+    pub timeline: Option<Timeline>,
+    pub warn_blocking: Option<u64>,
 }
+
+/// Where the picture of the run goes.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Timeline {
+    Terminal,
+    Svg(String),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Test {
+    pub paths: Vec<String>,
+    pub filters: Vec<String>,
+    /// The first order by chance, and how many.
+    pub schedules: Option<(u64, u64)>,
+    pub cancel: Cancel,
+    pub time_limit: Duration,
+    pub real_time: bool,
+    pub junit: Option<String>,
+    pub format: Format,
+}
+
+/// Whether tests are cancelled to see what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancel {
+    Never,
+    /// At this wait, counted from 1.
+    At(u64),
+    Everywhere,
+}
+
+/// Steps without an `await` that are too many if nobody says otherwise: some milliseconds.
+const BLOCKING_STEPS: u64 = 100_000;
+/// Seconds that a test may take if nobody says otherwise.
+const TIME_LIMIT: u64 = 60;
 
 /// Where a program's text comes from.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,6 +85,16 @@ pub enum Input {
     File(String),
     Stdin,
     Code(String),
+}
+
+impl std::fmt::Display for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Input::File(file) => file,
+            Input::Stdin => "<stdin>",
+            Input::Code(_) => "<-e>",
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +152,9 @@ impl Found {
                     .ok_or_else(|| unknown_flag(command, is_root, &format!("--{long}")))?,
             };
             let mut text = String::new();
-            if flag.value.is_some() {
+            if flag.optional {
+                text = parser.optional_value().map_or(Ok(String::new()), utf8)?;
+            } else if flag.value.is_some() {
                 let value = parser.value().map_err(|_| needs_value(flag))?;
                 text = utf8(value)?;
             } else if let Some(value) = parser.optional_value() {
@@ -146,8 +197,19 @@ impl Found {
                     Some(code) => Input::Code(code),
                     None => input(operands.next().ok_or_else(|| self.missing("a file to run"))?),
                 };
-                Ok(Invocation::Run(Run { input, args: operands.collect(), virtual_time, format }))
+                let warn_blocking = match self.value(FlagId::WarnBlocking).as_deref() {
+                    None => None,
+                    Some("") => Some(BLOCKING_STEPS),
+                    Some(steps) => Some(number("--warn-blocking", steps, 1)?),
+                };
+                let timeline = self.value(FlagId::Timeline).map(|file| match file.is_empty() {
+                    true => Timeline::Terminal,
+                    false => Timeline::Svg(file),
+                });
+                let (args, trace) = (operands.collect(), self.value(FlagId::Trace));
+                Ok(Invocation::Run(Run { input, args, virtual_time, format, trace, timeline, warn_blocking }))
             }
+            CommandId::Test => self.test().map(Invocation::Test),
             CommandId::Check => {
                 let format = self.format()?;
                 if self.operands.is_empty() {
@@ -183,6 +245,37 @@ impl Found {
                 }
             }
         }
+    }
+
+    fn test(mut self) -> Result<Test, UsageError> {
+        let flag = |id: FlagId, name: &str, least: u64| {
+            self.value(id).map(|value| number(name, &value, least)).transpose()
+        };
+        let seed = flag(FlagId::Seed, "--seed", 0)?;
+        let count = flag(FlagId::Schedules, "--schedules", 1)?;
+        let schedules = (seed.is_some() || count.is_some()).then(|| (seed.unwrap_or(0), count.unwrap_or(1)));
+        let at = flag(FlagId::CancelAt, "--cancel-at", 1)?;
+        let cancel = match (at, self.has(FlagId::CancelEverywhere)) {
+            (Some(_), true) => {
+                let line = "`--cancel-everywhere` and `--cancel-at` do not go together";
+                return Err(UsageError(line.to_string()));
+            }
+            (Some(at), false) => Cancel::At(at),
+            (None, true) => Cancel::Everywhere,
+            (None, false) => Cancel::Never,
+        };
+        let seconds = flag(FlagId::TimeLimit, "--time-limit", 1)?.unwrap_or(TIME_LIMIT);
+        let filters = self.flags.iter().filter(|(id, _)| *id == FlagId::Filter);
+        Ok(Test {
+            filters: filters.map(|(_, text)| text.clone()).collect(),
+            schedules,
+            cancel,
+            time_limit: Duration::from_secs(seconds),
+            real_time: self.has(FlagId::RealTime),
+            junit: self.value(FlagId::Junit),
+            format: self.format()?,
+            paths: std::mem::take(&mut self.operands),
+        })
     }
 
     fn has(&self, id: FlagId) -> bool {
@@ -249,6 +342,11 @@ fn unknown_flag(command: &Command, is_root: bool, name: &str) -> UsageError {
 fn needs_value(flag: &Flag) -> UsageError {
     let value = flag.value.unwrap_or("a value");
     UsageError(format!("`{}` needs a value, {value}", commands::flag_name(flag)))
+}
+
+fn number(flag: &str, value: &str, least: u64) -> Result<u64, UsageError> {
+    let number = u64::from_str(&value.replace('_', "")).ok().filter(|number| *number >= least);
+    number.ok_or_else(|| UsageError(format!("`{flag}` takes a whole number from {least} on, not `{value}`")))
 }
 
 fn choose<T: Copy>(flag: &str, value: &str, known: &[(&str, T)]) -> Result<T, UsageError> {

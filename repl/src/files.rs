@@ -29,6 +29,47 @@ pub fn load(input: &Input, prelude: &Prelude) -> Result<(Program, Report), Usage
     }
 }
 
+/// As [`load`] of a file whose text is changed before it is parsed. Its lines must stay where they are.
+pub fn load_changed(
+    file: &str,
+    prelude: &Prelude,
+    change: &dyn Fn(&str) -> String,
+) -> Result<(Program, Report), UsageError> {
+    let loader = Changed { files: Files::new(file), main: OnceCell::new(), change };
+    load_program(Entry::File(file), &loader, prelude).map_err(|error| unreadable(file, &error))
+}
+
+/// A file's text.
+pub fn read_text(file: &str) -> Result<String, UsageError> {
+    read_file(Path::new(file)).map_err(|error| unreadable(file, &error))
+}
+
+/// Files of which the main one is changed when it is read.
+struct Changed<'a> {
+    files: Files,
+    /// The first that was resolved.
+    main: OnceCell<PathBuf>,
+    change: &'a dyn Fn(&str) -> String,
+}
+
+impl SourceLoader for Changed<'_> {
+    fn resolve(&self, from: Option<&Path>, text: &str) -> Result<PathBuf, LoadError> {
+        let path = self.files.resolve(from, text)?;
+        self.main.get_or_init(|| path.clone());
+        Ok(path)
+    }
+
+    fn load(&self, path: &Path) -> Result<String, LoadError> {
+        let text = self.files.load(path)?;
+        let is_main = self.main.get().is_some_and(|main| main == path);
+        Ok(if is_main { (self.change)(&text) } else { text })
+    }
+
+    fn display(&self, path: &Path) -> String {
+        self.files.display(path)
+    }
+}
+
 fn text(name: &str, text: &str, prelude: &Prelude) -> Result<(Program, Report), UsageError> {
     let entry = Entry::Text { name, text };
     load_program(entry, &Files::new(""), prelude).map_err(|error| unreadable(name, &error))

@@ -1,7 +1,7 @@
 //! The `co` program: reads the command line and does one thing.
 //!
 //! ```text
-//! arguments --cli::parse--> Invocation --run | check | dump | explain--> exit status
+//! arguments --cli::parse--> Invocation --run | test | check | dump | explain--> exit status
 //! ```
 //!
 //! Nothing is set up before it is needed: `co -e nil` should be over before anybody notices.
@@ -9,9 +9,11 @@
 mod cli;
 mod files;
 mod run;
+mod recording;
 mod signals;
 mod report;
 mod check;
+mod test;
 mod dump;
 mod explain;
 mod terminal;
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
 fn carry_out(invocation: Invocation) -> Result<u8, UsageError> {
     match invocation {
         Invocation::Run(asked) => run::run(asked),
+        Invocation::Test(asked) => test::test(asked),
         Invocation::Check { files, format } => check::check(files, format),
         Invocation::Dump { stage, input } => dump::dump(stage, &input),
         Invocation::Explain(code) => explain::explain(code.as_deref()),

@@ -13,15 +13,17 @@ use co_vm::{
 use crate::{
     NOT_RUN,
     cli::{Run, UsageError},
-    explain, files, report,
+    explain, files,
+    recording::Recording,
+    report,
     signals::Interrupts,
     terminal::{self, Stream, plain_error},
 };
 
 /// Runs a program to its end and gives the exit status.
 pub fn run(run: Run) -> Result<u8, UsageError> {
-    let Run { input, args, virtual_time, format } = run;
-    let options = Options { virtual_time, args, stress: stress(), ..Options::default() };
+    let Run { input, args, virtual_time, format, trace, timeline, warn_blocking } = run;
+    let options = Options { virtual_time, args, warn_blocking, stress: stress(), ..Options::default() };
     let mut engine = Engine::new(Box::new(ProcessHost::new()), options);
     let (program, found) = files::load(&input, engine.prelude())?;
     show(&found.diagnostics, &program.sources, format);
@@ -37,6 +39,7 @@ pub fn run(run: Run) -> Result<u8, UsageError> {
     }
     let interrupts = Interrupts::listen(engine.interrupter())
         .map_err(|error| UsageError(format!("cannot listen to signals: {}", plain_error(&error))))?;
+    let recording = Recording::begin(&mut engine, input.to_string(), trace, timeline)?;
     engine.start();
     let tell = |engine: &mut Engine| {
         for told in engine.take_reports() {
@@ -44,13 +47,14 @@ pub fn run(run: Run) -> Result<u8, UsageError> {
         }
     };
     let exit = event_loop::run(&mut engine, tell, || interrupts.next());
+    let written = recording.is_none_or(|recording| recording.finish(&engine));
     // The process ends; taking the heap apart would be work for nothing.
     std::mem::forget(engine);
-    Ok(exit.status)
+    Ok(if written { exit.status } else { exit.status.max(1) })
 }
 
 /// Shows the checker's findings on stderr, if there are any.
-fn show(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format) {
+pub fn show(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format) {
     if !diagnostics.is_empty() {
         terminal::tell(&render(diagnostics, sources, Stream::Err.rendering(format)));
     }
@@ -61,7 +65,7 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 }
 
 /// A build for tests under GC stress is told by the environment how often to collect; others do not look.
-fn stress() -> u32 {
+pub fn stress() -> u32 {
     if !cfg!(feature = "gc-stress") {
         return 0;
     }

@@ -38,7 +38,8 @@ impl Stream {
             Stream::Out => terminal_size::terminal_size_of(io::stdout()),
             Stream::Err => terminal_size::terminal_size_of(io::stderr()),
         };
-        size.map_or(WIDTH, |(width, _)| usize::from(width.0))
+        let told = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        size.map(|(width, _)| usize::from(width.0)).or_else(told).unwrap_or(WIDTH)
     }
 
     /// How reports look on this stream.

@@ -22,10 +22,11 @@ use co_lang::{
     diagnostic::Diagnostic,
     modules::{ImportTarget, Program},
     resolve::{GlobalId, GlobalKind, Prelude, PreludeId},
-    source::SourceMap,
+    source::{SourceMap, Span},
 };
 
 mod library;
+mod testing;
 
 use crate::{
     builtins,
@@ -71,6 +72,16 @@ pub struct Options {
     pub cancel_at: Option<u64>,
     /// Report tasks that turn so many loops and call so many functions without an `await`.
     pub warn_blocking: Option<u64>,
+    /// Compile the main file's `test` blocks, for [`Engine::start_test`].
+    pub with_tests: bool,
+}
+
+/// A `test` block of the main file.
+#[derive(Debug, Clone)]
+struct TestBlock {
+    span: Span,
+    /// An async function without parameters.
+    code: Value,
 }
 
 /// How far a call of [`Engine::run_until_idle`] came.
@@ -116,6 +127,9 @@ pub struct Engine {
     sources: SourceMap,
     options: Options,
     main: Option<Value>,
+    tests: Vec<TestBlock>,
+    /// The test that begins when the top level's function has ended.
+    next_test: Option<Value>,
     /// The VM's number of each of the program's modules that is loaded.
     loaded: Vec<u32>,
     /// Names of a REPL session and their slots.
@@ -152,6 +166,8 @@ impl Engine {
             sources: SourceMap::default(),
             options,
             main: None,
+            tests: Vec::new(),
+            next_test: None,
             loaded: Vec::new(),
             session: HashMap::new(),
             operations: Vec::new(),
@@ -220,6 +236,7 @@ impl Engine {
                 self.main = Some(closure);
                 self.vm.roots.clear();
                 self.vm.roots.push(closure);
+                self.vm.roots.extend(self.tests.iter().map(|test| test.code));
             } else {
                 self.vm.modules[id as usize].init = closure;
             }
@@ -270,7 +287,7 @@ impl Engine {
         }
         let modules = self.vm.modules.iter().map(|module| (module.value, module.exports.clone())).collect();
         let globals = self.vm.globals.clone();
-        let mut link = Link { slots, prelude, assert_failed, imports, modules, globals };
+        let mut link = Link { slots, prelude, assert_failed, imports, modules, globals, tests: Vec::new() };
         let unit = Unit {
             source: module.source,
             text: &source.text,
@@ -279,9 +296,14 @@ impl Engine {
             role: if is_main { Role::Script } else { Role::Module },
             name,
             gives_value: is_main && self.options.gives_value,
-            with_tests: false,
+            with_tests: is_main && self.options.with_tests,
         };
-        compile::compile_module(&mut self.vm.heap, unit, &mut link)
+        let code = compile::compile_module(&mut self.vm.heap, unit, &mut link)?;
+        for (span, code) in link.tests {
+            let code = self.vm.heap.closure(code, &[]).into();
+            self.tests.push(TestBlock { span, code });
+        }
+        Ok(code)
     }
 
     /// The listing of everything that was loaded.
@@ -328,6 +350,9 @@ impl Engine {
                     break;
                 }
                 self.still += 1;
+                if self.next_test.is_some() {
+                    self.begin_test();
+                }
             }
             self.start_operations();
             if self.finished() {
@@ -507,6 +532,7 @@ impl Engine {
             self.reports.push(report);
             self.vm.sched.failed = true;
         }
+        self.top_level_error();
         let lost = report::lost_coroutines(&mut self.vm);
         self.reports.extend(lost);
         let closed = self.vm.host.flush_out().is_err() || self.vm.sched.stdout_closed;
@@ -567,6 +593,7 @@ struct Link {
     imports: Vec<Import>,
     modules: Vec<(Value, HashMap<Box<str>, u32>)>,
     globals: Vec<Value>,
+    tests: Vec<(Span, Gc<ProtoObject>)>,
 }
 
 impl Linker for Link {
@@ -604,5 +631,9 @@ impl Linker for Link {
 
     fn assert_failed(&mut self) -> Value {
         self.assert_failed
+    }
+
+    fn test(&mut self, _name: &str, span: Span, code: Gc<ProtoObject>) {
+        self.tests.push((span, code));
     }
 }

@@ -118,6 +118,8 @@ pub struct Scheduler {
     pub current: Option<Gc<Task>>,
     /// The top level.
     pub main: Option<Gc<Task>>,
+    /// While a test runs as `main`: the top level before it.
+    pub top_level: Option<Gc<Task>>,
     /// The top level and the detached tasks (R21).
     pub program: Nursery,
     pub timers: Timers,
@@ -138,6 +140,8 @@ pub struct Scheduler {
     pub interrupted: bool,
     /// Something failed that nobody received: the status is 1.
     pub failed: bool,
+    /// Tasks that ended without unlocking what they had locked.
+    pub locks_left: u32,
     /// A write to standard output failed.
     pub stdout_closed: bool,
     /// Tasks that wait for a line of standard input, with the operation's id, for the engine to start.
@@ -159,6 +163,8 @@ impl Default for Scheduler {
             ready: VecDeque::new(),
             current: None,
             main: None,
+            top_level: None,
+            locks_left: 0,
             program: Nursery::default(),
             timers: Timers::default(),
             clock: Clock::Real { start_ns: 0 },
@@ -205,7 +211,7 @@ impl Chance {
 impl Scheduler {
     pub fn trace(&self, marker: &mut Marker) {
         // Tasks that are not done are marked by `reach`; this one may be.
-        if let Some(main) = self.main.filter(|main| main.is_done()) {
+        for main in [self.main, self.top_level].into_iter().flatten().filter(|main| main.is_done()) {
             marker.value(main.into());
         }
         self.unhandled.iter().for_each(|error| marker.value(*error));

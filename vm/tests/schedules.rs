@@ -107,7 +107,7 @@ const RUN: &str = "async fn cook(dish, time) { await sleep(time); if dish == \"s
 fn timelines() {
     let ran = run_with(RUN, Options::default(), true);
     let history = History::of(&ran.events);
-    insta::assert_snapshot!("timeline_text", timeline::text(&history, 72));
+    insta::assert_snapshot!("timeline_text", timeline::text(&history, ran.engine.sources(), 72));
     let svg = picture::svg(&history, "kitchen <1>", ran.engine.sources());
     assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"));
     for part in [

@@ -8,6 +8,7 @@ use crate::terminal;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandId {
     Run,
+    Test,
     Check,
     Dump,
     Explain,
@@ -18,8 +19,19 @@ pub enum CommandId {
 pub enum FlagId {
     Code,
     VirtualTime,
+    RealTime,
     MessageFormat,
     Stage,
+    Trace,
+    Timeline,
+    WarnBlocking,
+    Filter,
+    Schedules,
+    Seed,
+    CancelEverywhere,
+    CancelAt,
+    TimeLimit,
+    Junit,
     Help,
     Version,
 }
@@ -30,6 +42,8 @@ pub enum Operands {
     /// A file and whatever follows it, which is the script's.
     Script,
     Files,
+    /// Files and folders; none is the working directory.
+    Paths,
     File,
     /// One that may be left out.
     Word,
@@ -56,6 +70,8 @@ pub struct Flag {
     pub long: Option<&'static str>,
     /// The value's name; without one it is a switch.
     pub value: Option<&'static str>,
+    /// The value may be left out, so it is written behind `=` only.
+    pub optional: bool,
     pub help: &'static str,
 }
 
@@ -64,6 +80,7 @@ const CODE: Flag = Flag {
     short: Some('e'),
     long: None,
     value: Some("CODE"),
+    optional: false,
     help: "take the program from the command line; what follows goes to `args`",
 };
 const PIECE: Flag = Flag { help: "take the program from the command line", ..CODE };
@@ -72,6 +89,7 @@ const VIRTUAL_TIME: Flag = Flag {
     short: None,
     long: Some("virtual-time"),
     value: None,
+    optional: false,
     help: "let the clock jump to the next timer whenever every task waits, so that sleeping takes no time",
 };
 const MESSAGE_FORMAT: Flag = Flag {
@@ -79,6 +97,7 @@ const MESSAGE_FORMAT: Flag = Flag {
     short: None,
     long: Some("message-format"),
     value: Some("FORMAT"),
+    optional: false,
     help: "how messages look: human (with the source), short (a line each) or json (an object a line)",
 };
 const STAGE: Flag = Flag {
@@ -86,19 +105,82 @@ const STAGE: Flag = Flag {
     short: None,
     long: Some("stage"),
     value: Some("STAGE"),
+    optional: false,
     help: "tokens, ast (the syntax tree) or bytecode (what the machine runs)",
 };
-pub const HELP: Flag =
-    Flag { id: FlagId::Help, short: Some('h'), long: Some("help"), value: None, help: "print this help" };
-pub const VERSION: Flag = Flag {
-    id: FlagId::Version,
-    short: Some('V'),
-    long: Some("version"),
-    value: None,
-    help: "print the version",
+const TRACE: Flag = valued(
+    FlagId::Trace,
+    "trace",
+    "FILE",
+    "write what every task did and when to FILE, as a Chrome trace; open it at ui.perfetto.dev",
+);
+const TIMELINE: Flag = Flag {
+    optional: true,
+    ..valued(
+        FlagId::Timeline,
+        "timeline",
+        "FILE.svg",
+        "draw the run when it is over, a row for each task: to standard error, or as a picture to FILE.svg",
+    )
 };
+const WARN_BLOCKING: Flag = Flag {
+    optional: true,
+    ..valued(
+        FlagId::WarnBlocking,
+        "warn-blocking",
+        "STEPS",
+        "name tasks that turn STEPS loops and call STEPS functions without an `await` (100000 if not said)",
+    )
+};
+const FILTER: Flag = valued(
+    FlagId::Filter,
+    "filter",
+    "TEXT",
+    "run the tests with TEXT in their names only; may be given several times",
+);
+const SCHEDULES: Flag = valued(
+    FlagId::Schedules,
+    "schedules",
+    "N",
+    "run each test N times, with ready tasks and equal deadlines in orders by chance",
+);
+const SEED: Flag = valued(
+    FlagId::Seed,
+    "seed",
+    "S",
+    "the first of these orders is number S; without --schedules the only one",
+);
+const CANCEL_EVERYWHERE: Flag = switch(
+    FlagId::CancelEverywhere,
+    "cancel-everywhere",
+    "run each test again and again, cancelled at its first, second, … last wait, and see that it cleans up",
+);
+const CANCEL_AT: Flag = valued(FlagId::CancelAt, "cancel-at", "K", "cancel each test at its K-th wait");
+const TIME_LIMIT: Flag = valued(
+    FlagId::TimeLimit,
+    "time-limit",
+    "SECONDS",
+    "how long a test may take on the wall clock before it fails (60 if not said)",
+);
+const JUNIT: Flag = valued(FlagId::Junit, "junit", "FILE", "write the results to FILE as JUnit XML");
+const REAL_TIME: Flag = switch(
+    FlagId::RealTime,
+    "real-time",
+    "let the tests wait for their timers; without it the clock is virtual",
+);
+pub const HELP: Flag = Flag { short: Some('h'), ..switch(FlagId::Help, "help", "print this help") };
+pub const VERSION: Flag =
+    Flag { short: Some('V'), ..switch(FlagId::Version, "version", "print the version") };
 
-pub static COMMANDS: [Command; 5] = [
+const fn switch(id: FlagId, long: &'static str, help: &'static str) -> Flag {
+    Flag { id, short: None, long: Some(long), value: None, optional: false, help }
+}
+
+const fn valued(id: FlagId, long: &'static str, value: &'static str, help: &'static str) -> Flag {
+    Flag { value: Some(value), ..switch(id, long, help) }
+}
+
+pub static COMMANDS: [Command; 6] = [
     Command {
         id: CommandId::Run,
         name: "run",
@@ -110,12 +192,46 @@ pub static COMMANDS: [Command; 5] = [
                   Exit status: 0; 1 after an uncaught error; 2 if nothing was run; 3 after a deadlock; n after exit(n); 130 \
                   after Ctrl-C; 141 if the reader of the output has gone away.",
         operands: Operands::Script,
-        flags: &[CODE, VIRTUAL_TIME, MESSAGE_FORMAT, HELP],
+        flags: &[CODE, VIRTUAL_TIME, TIMELINE, TRACE, WARN_BLOCKING, MESSAGE_FORMAT, HELP],
         examples: &[
             ("kitchen.co", "run a script"),
             ("run --virtual-time kitchen.co", "run it without waiting for its timers"),
+            ("run --timeline kitchen.co", "see what its tasks did when"),
             ("greet.co Ada --loud", "`args` is [\"Ada\", \"--loud\"]"),
             ("-e 'print(1 + 2)'", "run a line of code"),
+        ],
+    },
+    Command {
+        id: CommandId::Test,
+        name: "test",
+        usage: &["test [FLAGS] [PATH…]"],
+        summary: "run the `test` blocks and doc examples of files and folders",
+        details: "A PATH is a file, a folder with all the .co files below it, or FILE:LINE for the one test there; without \
+                  one it is the working directory. Each test runs in a program of its own: first the file's top \
+                  level, then the test, under the virtual clock. What it prints is shown only if it fails. It fails \
+                  with an uncaught error, also of a task that it left behind, after a deadlock, if a coroutine was \
+                  never awaited, and by exit(n).\n\n\
+                  An order by chance is decided by its number alone, so a failure can be repeated: the line to do so \
+                  is printed.\n\n\
+                  Exit status: 0 if all tests passed; 1 if one failed; 2 if something could not be run.",
+        operands: Operands::Paths,
+        flags: &[
+            FILTER,
+            SCHEDULES,
+            SEED,
+            CANCEL_EVERYWHERE,
+            CANCEL_AT,
+            TIME_LIMIT,
+            REAL_TIME,
+            JUNIT,
+            MESSAGE_FORMAT,
+            HELP,
+        ],
+        examples: &[
+            ("test", "run all tests below the working directory"),
+            ("test bank.co --filter transfer", "run those with `transfer` in their names"),
+            ("test --schedules 100", "look for mistakes that show in some orders only"),
+            ("test --cancel-everywhere", "look for clean-up that is missing"),
         ],
     },
     Command {
@@ -233,7 +349,11 @@ fn flag_row(flag: &Flag) -> (String, &'static str) {
         _ => flag_name(flag),
     };
     if let Some(value) = flag.value {
-        let _ = write!(name, "{}{value}", if flag.long.is_some() { '=' } else { ' ' });
+        let _ = match (flag.long, flag.optional) {
+            (Some(_), true) => write!(name, "[={value}]"),
+            (Some(_), false) => write!(name, "={value}"),
+            (None, _) => write!(name, " {value}"),
+        };
     }
     (name, flag.help)
 }

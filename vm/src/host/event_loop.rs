@@ -162,24 +162,42 @@ pub fn run(
             }
             Progress::Idle { next_deadline_ns, .. } => {
                 on_reports(engine);
-                let now = engine.vm().host.monotonic_ns();
-                let pause =
-                    next_deadline_ns.map(|deadline| Duration::from_nanos(deadline.saturating_sub(now)));
-                let operations = std::future::poll_fn(|context| {
-                    if engine.poll_operations(context) { Poll::Ready(()) } else { Poll::Pending }
-                });
-                let timer = async {
-                    match pause {
-                        Some(pause) => {
-                            smol::Timer::after(pause).await;
-                        }
-                        None => std::future::pending().await,
-                    }
-                };
-                smol::block_on(operations.or(timer).or(wake()));
+                smol::block_on(moves(engine, next_deadline_ns).or(wake()));
             }
         }
     }
+}
+
+/// Waits until the deadline or until an operation of an idle engine moves, at most for a moment.
+pub fn pause(engine: &mut Engine, next_deadline_ns: Option<u64>) {
+    let moment = async {
+        smol::Timer::after(MOMENT).await;
+    };
+    smol::block_on(moves(engine, next_deadline_ns).or(moment));
+}
+
+/// After this time [`pause`] returns in any case, so that its caller can look at something else.
+const MOMENT: Duration = Duration::from_millis(100);
+
+/// Resolves at the deadline, or when an operation has ended.
+async fn moves(engine: &mut Engine, next_deadline_ns: Option<u64>) {
+    let now = engine.vm().host.monotonic_ns();
+    let pause = next_deadline_ns.map(|deadline| Duration::from_nanos(deadline.saturating_sub(now)));
+    let operations =
+        std::future::poll_fn(
+            |context| {
+                if engine.poll_operations(context) { Poll::Ready(()) } else { Poll::Pending }
+            },
+        );
+    let timer = async {
+        match pause {
+            Some(pause) => {
+                smol::Timer::after(pause).await;
+            }
+            None => std::future::pending().await,
+        }
+    };
+    operations.or(timer).await;
 }
 
 /// Resolves when the driver should look at the engine again.

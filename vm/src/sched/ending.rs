@@ -188,7 +188,7 @@ fn route_error(vm: &mut Vm, owner: Owner, task: Gc<Task>) {
     let error = task.result().get();
     match owner {
         Owner::Program => {
-            if Some(task) != vm.sched.main {
+            if Some(task) != vm.sched.main && Some(task) != vm.sched.top_level {
                 vm.sched.unhandled.push(error);
             }
         }

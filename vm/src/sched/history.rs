@@ -72,6 +72,8 @@ pub struct Wake {
     pub at_ns: u64,
     pub by: u32,
     pub task: u32,
+    /// It was made then.
+    pub spawned: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -108,7 +110,8 @@ impl History {
                 }
                 Decision::Ready { task } => {
                     if running != 0 && running != *task {
-                        history.wakes.push(Wake { at_ns: now_ns, by: running, task: *task });
+                        let spawned = !open.contains_key(task);
+                        history.wakes.push(Wake { at_ns: now_ns, by: running, task: *task, spawned });
                     }
                     (*task, Some((Doing::Ready, None)))
                 }

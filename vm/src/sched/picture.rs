@@ -8,7 +8,7 @@ use co_lang::source::SourceMap;
 use super::{
     history::{Doing, History, Life, place_text},
     task::Outcome,
-    timeline::{Row, in_tree_order, round_step},
+    timeline::{Row, Ticks, in_tree_order, line_of},
 };
 
 const ROW: usize = 22;
@@ -19,10 +19,10 @@ const TOP: usize = 58;
 /// Rows that are drawn; of more only the number is told.
 const ROWS: usize = 1000;
 
-const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#223}.t{font-size:16px;font-weight:600}.s{fill:#667}\
+const STYLE: &str = ".bg{fill:#fff}text{font:12px system-ui,sans-serif;fill:#223}.t{font-size:16px;font-weight:600}.s{fill:#667}\
 .runs{fill:#2b6cb0}.waits{fill:#cbd5e0}.ready{fill:#f6ad55}.closes{fill:#e2e8f0;stroke:#a0aec0;stroke-dasharray:3 2}\
 .ok{fill:#2f855a}.bad{fill:#c53030}.off{fill:#805ad5}.g{stroke:#e2e8f0}.l{stroke:#a0aec0;fill:none}\
-@media(prefers-color-scheme:dark){text{fill:#dde}.s{fill:#99a}.waits{fill:#4a5568}.g{stroke:#2d3748}.closes{fill:#2d3748}}";
+.in{font-size:10px;fill:#4a5568}@media(prefers-color-scheme:dark){.bg{fill:#1a202c}.in{fill:#cbd5e0}text{fill:#dde}.s{fill:#99a}.waits{fill:#4a5568}.g{stroke:#2d3748}.closes{fill:#2d3748}}";
 
 /// The picture as one SVG document.
 pub fn svg(history: &History, title: &str, sources: &SourceMap) -> String {
@@ -35,7 +35,7 @@ pub fn svg(history: &History, title: &str, sources: &SourceMap) -> String {
     let _ = writeln!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\
-         <style>{STYLE}</style>"
+         <style>{STYLE}</style><rect class=\"bg\" width=\"{width}\" height=\"{height}\"/>"
     );
     let _ = writeln!(out, "<text class=\"t\" x=\"12\" y=\"24\">{}</text>", Xml(title));
     let _ = writeln!(
@@ -45,10 +45,10 @@ pub fn svg(history: &History, title: &str, sources: &SourceMap) -> String {
         super::duration_text(history.end_ns)
     );
     axis(&mut out, scale, shown.len());
-    for (index, row) in shown.iter().enumerate() {
-        draw(&mut out, row, index, scale, history, sources);
-    }
     spawn_lines(&mut out, shown, scale);
+    for (index, row) in shown.iter().enumerate() {
+        draw(&mut out, row, index, scale, sources);
+    }
     let bottom = TOP + shown.len() * ROW;
     if rows.len() > ROWS {
         let more = rows.len() - ROWS;
@@ -72,28 +72,32 @@ impl Scale {
 
 fn axis(out: &mut String, scale: Scale, rows: usize) {
     let bottom = TOP + rows * ROW;
-    let step = round_step(scale.end_ns, 10);
-    let mut at_ns = 0;
-    while at_ns <= scale.end_ns {
+    let ticks = Ticks::new(scale.end_ns, 10);
+    for at_ns in ticks.times(scale.end_ns) {
         let x = scale.x(at_ns);
         let _ = writeln!(out, "<line class=\"g\" x1=\"{x:.1}\" y1=\"{TOP}\" x2=\"{x:.1}\" y2=\"{bottom}\"/>");
-        let text = super::duration_text(at_ns);
         let _ = writeln!(
             out,
-            "<text class=\"s\" x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\">{text}</text>",
-            bottom + 16
+            "<text class=\"s\" x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+            bottom + 16,
+            ticks.text(at_ns)
         );
-        at_ns += step;
     }
 }
 
-fn draw(out: &mut String, row: &Row<'_>, index: usize, scale: Scale, history: &History, sources: &SourceMap) {
+fn draw(out: &mut String, row: &Row<'_>, index: usize, scale: Scale, sources: &SourceMap) {
     let life = row.life;
     let top = TOP + index * ROW + (ROW - BAR) / 2;
     let indent = 12 + 12 * row.branches.len().min(10);
     let name = format!("{} {}", life.id, life.name);
     let _ = writeln!(out, "<g><title>{}</title>", Xml(&about(life, sources)));
-    let _ = writeln!(out, "<text x=\"{indent}\" y=\"{}\">{}</text>", top + BAR - 2, Xml(&name));
+    let line = life.spawned_at.map_or(String::new(), |at| format!(" line {}", line_of(sources, at)));
+    let _ = writeln!(
+        out,
+        "<text x=\"{indent}\" y=\"{}\">{}<tspan class=\"s\">{line}</tspan></text>",
+        top + BAR - 2,
+        Xml(&name)
+    );
     let mut segments: Vec<_> = life.segments.iter().collect();
     // What takes no time is drawn last, or it would be hidden.
     segments.sort_by_key(|segment| segment.doing == Doing::Runs);
@@ -119,6 +123,20 @@ fn draw(out: &mut String, row: &Row<'_>, index: usize, scale: Scale, history: &H
                 super::duration_text(segment.to_ns)
             ))
         );
+        if let Doing::Waits(on) = &segment.doing {
+            let place = segment.at.map_or(String::new(), |at| format!(", line {}", line_of(sources, at)));
+            let text = format!("{on}{place}");
+            // As wide as letters of this size are on average.
+            if (text.chars().count() as f64) * 5.5 + 8.0 < to - from {
+                let _ = writeln!(
+                    out,
+                    "<text class=\"in\" x=\"{:.1}\" y=\"{}\">{}</text>",
+                    from + 5.0,
+                    top + BAR - 3,
+                    Xml(&text)
+                );
+            }
+        }
     }
     for (at_ns, by, reason) in &life.cancelled {
         let x = scale.x(*at_ns);
@@ -142,7 +160,6 @@ fn draw(out: &mut String, row: &Row<'_>, index: usize, scale: Scale, history: &H
             super::duration_text(at_ns)
         );
     }
-    let _ = history;
     out.push_str("</g>\n");
 }
 
@@ -195,8 +212,8 @@ fn legend(out: &mut String, y: usize) {
     );
 }
 
-/// A text inside of XML.
-struct Xml<'a>(&'a str);
+/// A text inside of XML, without the control characters that it cannot hold.
+pub struct Xml<'a>(pub &'a str);
 
 impl std::fmt::Display for Xml<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -206,6 +223,7 @@ impl std::fmt::Display for Xml<'_> {
                 '<' => f.write_str("&lt;")?,
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
+                c if c.is_control() && !matches!(c, '\n' | '\t') => f.write_char('\u{fffd}')?,
                 c => f.write_char(c)?,
             }
         }

@@ -287,6 +287,7 @@ fn hand_on(vm: &mut Vm, mutex: Gc<Mutex>) {
 /// The task has ended: who waits for a mutex that it holds will never get it.
 pub fn abandon_all(vm: &mut Vm, owner: Gc<Task>) {
     let mut next = owner.rare().and_then(|rare| rare.held.take());
+    vm.sched.locks_left += next.is_some() as u32;
     while let Some(mutex) = next {
         next = mutex.next_held.take();
         while let Some(node) = mutex.waiters.pop() {

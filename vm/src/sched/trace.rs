@@ -23,12 +23,13 @@ pub fn chrome(history: &History, sources: &SourceMap) -> String {
     }
     for (id, wake) in (1..).zip(&history.wakes) {
         let time = Time(wake.at_ns);
+        let name = if wake.spawned { "spawns" } else { "wakes" };
         out.event(format_args!(
-            "\"ph\":\"s\",\"name\":\"wakes\",\"cat\":\"wake\",\"id\":{id},\"pid\":1,\"tid\":{},\"ts\":{time}",
+            "\"ph\":\"s\",\"name\":\"{name}\",\"cat\":\"wake\",\"id\":{id},\"pid\":1,\"tid\":{},\"ts\":{time}",
             wake.by
         ));
         out.event(format_args!(
-            "\"ph\":\"f\",\"bp\":\"e\",\"name\":\"wakes\",\"cat\":\"wake\",\"id\":{id},\"pid\":1,\"tid\":{},\"ts\":{time}",
+            "\"ph\":\"f\",\"bp\":\"e\",\"name\":\"{name}\",\"cat\":\"wake\",\"id\":{id},\"pid\":1,\"tid\":{},\"ts\":{time}",
             wake.task
         ));
     }
