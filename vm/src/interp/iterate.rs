@@ -49,8 +49,13 @@ pub fn bad_range(vm: &mut Vm, word: Word) -> Flow {
 pub fn prepare(vm: &mut Vm, word: Word) -> Flow {
     // SAFETY: operands of verified code.
     let source = unsafe { *vm.register(word.b()) };
+    // SAFETY: the loop's state is three registers; the second counts `iter`s until the loop begins.
+    unsafe { *vm.register(word.a()).add(1) = Value::int(0) };
     prepared(vm, word, source)
 }
+
+/// How many instances may stand between a loop and what its source's `iter` gives in the end.
+const LONGEST_CHAIN: i64 = 100;
 
 /// `ITER_PREP_ASYNC`
 #[inline(never)]
@@ -73,6 +78,18 @@ pub fn prepared(vm: &mut Vm, word: Word, source: Value) -> Flow {
         Tag::INSTANCE => {
             let shape = vm.heap.shape(source.object_unchecked::<Instance>().header.aux.get());
             if let Some(iter) = shape.special.iter {
+                // SAFETY: as above.
+                let count = unsafe { &mut *vm.register(word.a()).add(1) };
+                *count = Value::int(count.as_int().unwrap_or(0) + 1);
+                if count.as_int() > Some(LONGEST_CHAIN) {
+                    let message = "`iter` gives instances that have an `iter`, again and again".to_string();
+                    let control = vm.throw_help(
+                        "TypeError",
+                        message,
+                        "`iter` gives a list, a generator or another sequence; to walk the instance itself, let it be a generator: `fn iter(self) { … yield x … }`",
+                    );
+                    return control::raise(vm, control);
+                }
                 let control = vm.tail_call(iter, vec![source]);
                 return control::raise(vm, control);
             }
