@@ -140,6 +140,8 @@ pub struct Engine {
     /// The program stands still although it was cancelled: it ends as it is.
     abandoned: bool,
     still: u64,
+    /// While operations of the host are under way, virtual time passes as on the wall: from when it does, on both clocks (R31).
+    passing: Option<(u64, u64)>,
     started: bool,
 }
 
@@ -175,6 +177,7 @@ impl Engine {
             deadlocked: false,
             abandoned: false,
             still: 0,
+            passing: None,
             started: false,
         }
     }
@@ -375,13 +378,20 @@ impl Engine {
                         continue;
                     }
                 }
+                Clock::Virtual { now_ns } if !self.operations.is_empty() => {
+                    self.still = 0;
+                    let now_ns = self.pass_time(now_ns);
+                    if sched::fire_timers(&mut self.vm, now_ns) {
+                        continue;
+                    }
+                }
                 Clock::Virtual { now_ns } => {
+                    self.passing = None;
                     if self.is_livelocked() {
                         self.livelock();
                         continue;
                     }
                     if self.vm.sched.ready.is_empty()
-                        && self.operations.is_empty()
                         && let Some(deadline) = self.vm.sched.timers.advance_to_next()
                     {
                         self.still = 0;
@@ -402,12 +412,23 @@ impl Engine {
         }
     }
 
+    /// The virtual clock while operations of the host are under way.
+    fn pass_time(&mut self, now_ns: u64) -> u64 {
+        let wall_ns = self.vm.host.monotonic_ns();
+        let (wall_start_ns, start_ns) = *self.passing.get_or_insert((wall_ns, now_ns));
+        let now_ns = now_ns.max(start_ns.saturating_add(wall_ns.saturating_sub(wall_start_ns)));
+        self.vm.sched.clock = Clock::Virtual { now_ns };
+        now_ns
+    }
+
     fn idle(&mut self) -> Progress {
-        let next_deadline_ns = match self.vm.sched.clock {
-            Clock::Real { start_ns } => {
-                self.vm.sched.timers.next_look().map(|deadline| deadline.saturating_add(start_ns))
+        let next_ns = self.vm.sched.timers.next_look();
+        let next_deadline_ns = match (self.vm.sched.clock, self.passing) {
+            (Clock::Real { start_ns }, _) => next_ns.map(|deadline| deadline.saturating_add(start_ns)),
+            (Clock::Virtual { .. }, Some((wall_start_ns, start_ns))) => {
+                next_ns.map(|deadline| wall_start_ns.saturating_add(deadline.saturating_sub(start_ns)))
             }
-            Clock::Virtual { .. } => None,
+            (Clock::Virtual { .. }, None) => None,
         };
         let _ = self.vm.host.flush_out();
         Progress::Idle { next_deadline_ns, pending_operations: self.operations.len() }
