@@ -192,12 +192,12 @@ fn measure_program(program: &'static Program, peers: &[peers::Peer], options: &O
     }
     let entries: Vec<Entry> =
         entries.into_iter().map(|(entry, ..)| entry).filter(|entry| entry.failure.is_none()).collect();
-    let expected =
-        entries.first().and_then(|entry| entry.samples.first()).map(|sample| sample.output.clone());
-    for entry in &entries {
-        if let Some(sample) = entry.samples.iter().find(|sample| Some(&sample.output) != expected.as_ref()) {
-            eprintln!("\n{}: {} prints {:?} and not {expected:?}", program.name, entry.peer, sample.output);
-        }
+    let row = Row { program, entries };
+    for entry in row.entries.iter().filter(|entry| !row.agrees(entry)) {
+        let printed =
+            |entry: &Entry| entry.samples.first().map(|sample| sample.output.clone()).unwrap_or_default();
+        let expected = row.entries.first().map(printed).unwrap_or_default();
+        eprintln!("\n{}: {} prints {:?} and not {expected:?}", program.name, entry.peer, printed(entry));
     }
-    Row { program, entries }
+    row
 }

@@ -7,8 +7,8 @@ local function count(node)
   return 1 + count(node.left) + count(node.right)
 end
 local total = 0
-local long = make(14)
+local long = make(16)
 for _, depth in ipairs({ 4, 8, 12 }) do
-  for _ = 1, 1 << (16 - depth) do total = total + count(make(depth)) end
+  for _ = 1, 2 ^ (18 - depth) do total = total + count(make(depth)) end
 end
 print(total + count(long))

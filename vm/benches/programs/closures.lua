@@ -3,5 +3,5 @@ local function compose(f, g) return function(x) return g(f(x)) end end
 local next = counter()
 local step = compose(function(x) return x + 1 end, function(x) return x * 2 end)
 local sum = 0
-for _ = 1, 3000000 do sum = sum + step(next()) % 7 end
-print(sum)
+for _ = 1, 8000000 do sum = sum + step(next()) % 7 end
+print(string.format("%d", sum))

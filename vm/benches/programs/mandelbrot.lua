@@ -16,4 +16,4 @@ local function mandelbrot(size, limit)
   end
   return inside
 end
-print(mandelbrot(500, 50))
+print(mandelbrot(800, 50))

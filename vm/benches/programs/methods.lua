@@ -5,5 +5,5 @@ function Counter:advance() self.value = self.value + self.step end
 function Counter:get() return self.value end
 local c = Counter.new()
 local sum = 0
-for _ = 1, 5000000 do c:advance(); sum = sum + c:get() end
-print(sum)
+for _ = 1, 15000000 do c:advance(); sum = sum + c:get() end
+print(string.format("%d", sum))

@@ -6,10 +6,10 @@ import (
 )
 
 func work(id int, result chan<- int) {
-	seed := id
+	seed := id + 1
 	for i := 0; i < 10; i++ {
-		seed = (seed*1103515245 + 12345) % 2147483648
-		time.Sleep(time.Duration(float64(seed) / 2147483648 * float64(10*time.Millisecond)))
+		seed = seed * 16807 % 2147483647
+		time.Sleep(time.Duration(float64(seed) / 2147483647 * float64(10*time.Millisecond)))
 	}
 	result <- seed % 1000
 }

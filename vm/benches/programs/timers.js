@@ -1,11 +1,9 @@
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
-// 1103515245 * seed passes 2^53: multiplied in two halves.
-const next = seed => ((1103515245 * (seed >>> 16) % 32768) * 65536 + 1103515245 * (seed & 65535) + 12345) % 2147483648
 async function work(id) {
-  let seed = id
+  let seed = id + 1
   for (let i = 0; i < 10; i++) {
-    seed = next(seed)
-    await sleep(seed / 2147483648 * 10)
+    seed = seed * 16807 % 2147483647
+    await sleep(seed / 2147483647 * 10)
   }
   return seed % 1000
 }

@@ -3,10 +3,10 @@ import uvloop
 
 
 async def work(id):
-    seed = id
+    seed = id + 1
     for _ in range(10):
-        seed = (seed * 1103515245 + 12345) % 2147483648
-        await asyncio.sleep(seed / 2147483648 * 0.01)
+        seed = seed * 16807 % 2147483647
+        await asyncio.sleep(seed / 2147483647 * 0.01)
     return seed % 1000
 
 

@@ -2,10 +2,10 @@ use smol::{LocalExecutor, Timer};
 use std::time::Duration;
 
 async fn work(id: u64) -> u64 {
-    let mut seed = id;
+    let mut seed = id + 1;
     for _ in 0..10 {
-        seed = (seed * 1103515245 + 12345) % 2147483648;
-        Timer::after(Duration::from_secs_f64(seed as f64 / 2147483648.0 * 0.01)).await;
+        seed = seed * 16807 % 2147483647;
+        Timer::after(Duration::from_secs_f64(seed as f64 / 2147483647.0 * 0.01)).await;
     }
     seed % 1000
 }

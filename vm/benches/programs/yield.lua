@@ -5,4 +5,4 @@ while #queue > 0 do
   local _, v = coroutine.resume(t)
   if coroutine.status(t) == "dead" then sum = sum + v else queue[#queue + 1] = t end
 end
-print(sum)
+print(string.format("%d", sum))
