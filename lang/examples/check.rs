@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use co_lang::{
-    check::{self, File},
+    check::{self, File, Knowledge},
     diagnostic::render::{Format, Options, render},
     parser,
     resolve::{self, FileRole, ImportExports, Outer, Prelude, Returns, Signature},
@@ -19,11 +19,22 @@ fn prelude() -> Prelude {
         name: name.into(),
         usage: String::new(),
         doc: String::new(),
-        returns: Returns::Unknown,
+        returns: match name {
+            "sleep" | "input" | "all" | "race" | "any" | "settled" | "timeout" | "shield" => {
+                Returns::Awaitable
+            }
+            "completed" => Returns::AsyncSource,
+            "channel" => Returns::Channel,
+            _ => Returns::Unknown,
+        },
         min_args: 0,
         max_args: None,
     };
-    Prelude { names: PRELUDE.split_whitespace().map(signature).collect(), modules: Vec::new() }
+    Prelude {
+        names: PRELUDE.split_whitespace().map(signature).collect(),
+        modules: Vec::new(),
+        methods: Vec::new(),
+    }
 }
 
 fn main() {
@@ -52,8 +63,15 @@ fn run(path: &str, text: &str, bench: bool) {
             resolve::resolve(source, &parsed.ast, &prelude, FileRole::Script, &outer, &imports);
         let resolve = start.elapsed();
         let start = Instant::now();
-        let file = File { source, text, ast: &parsed.ast, resolution: &resolution, role: FileRole::Script };
-        let checked = check::check(file, &prelude);
+        let file = File {
+            source,
+            text,
+            ast: &parsed.ast,
+            resolution: &resolution,
+            role: FileRole::Script,
+            module: None,
+        };
+        let checked = check::check(file, &prelude, &[], &mut Knowledge::default());
         let check = start.elapsed();
         for (least, time) in least.iter_mut().zip([parse, resolve, check]) {
             *least = time.min(*least);

@@ -5,7 +5,8 @@
 
 use crate::{
     ast::Ast,
-    diagnostic::Diagnostic,
+    diagnostic::{Code, Diagnostic},
+    modules::{ImportTarget, ModuleId},
     resolve::{FileRole, Prelude, Resolution},
     source::SourceId,
 };
@@ -14,12 +15,15 @@ mod asyncify;
 mod awaits;
 mod binding;
 mod effects;
+mod infer;
 mod jumps;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
 mod walk;
+
+pub use infer::Knowledge;
 
 /// A file with its names resolved, as all checks see it.
 #[derive(Clone, Copy)]
@@ -29,9 +33,29 @@ pub struct File<'a> {
     pub ast: &'a Ast,
     pub resolution: &'a Resolution,
     pub role: FileRole,
+    /// Under which others import it.
+    pub module: Option<ModuleId>,
 }
 
-/// Gives what is wrong or doubtful, in no particular order.
-pub fn check(file: File<'_>, _prelude: &Prelude) -> Vec<Diagnostic> {
-    walk::Walk::new(file).run()
+/// Gives what is wrong or doubtful, in no particular order. `imports` are the targets of the file's imports, whose files were checked
+/// before, with the same `know`.
+pub fn check(
+    file: File<'_>,
+    prelude: &Prelude,
+    imports: &[ImportTarget],
+    know: &mut Knowledge,
+) -> Vec<Diagnostic> {
+    let walk::Found { mut diagnostics, doubtful } = walk::Walk::new(file).run();
+    let (found, _activity) = infer::infer(file, prelude, imports, know, &doubtful);
+    // Of a statement that lacks its `await` it says nothing new that it has no effect.
+    diagnostics.retain(|diagnostic| {
+        let at = diagnostic.primary().span;
+        diagnostic.code != Code::NO_EFFECT
+            || !found.iter().any(|found| {
+                let inner = found.primary().span;
+                at.start <= inner.start && inner.end <= at.end
+            })
+    });
+    diagnostics.extend(found);
+    diagnostics
 }

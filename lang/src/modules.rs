@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     ast::{Ast, ImportId, ImportSource, StmtKind, Symbol},
-    check::{self, File},
+    check::{self, File, Knowledge},
     diagnostic::{Code, Diagnostic, Edit, Severity, allow},
     parser,
     resolve::{self, Exports, FileRole, ImportExports, Outer, Prelude, Resolution},
@@ -83,6 +83,8 @@ pub struct Program {
     /// In the order in which they run.
     pub modules: Vec<Module>,
     loaded: FxHashMap<PathBuf, Loaded>,
+    /// What the checker knows of the functions in them.
+    knowledge: Knowledge,
 }
 
 /// What a file offers to those that import it.
@@ -261,15 +263,18 @@ impl Graph<'_> {
         let (resolution, found) =
             resolve::resolve(file.source, &file.ast, self.prelude, file.role, outer, &file.exports);
         let source = self.program.sources.get(file.source).clone();
+        let module = ModuleId(self.program.modules.len() as u32);
         let view = File {
             source: file.source,
             text: &source.text,
             ast: &file.ast,
             resolution: &resolution,
             role: file.role,
+            module: Some(module),
         };
         let has_syntax_errors = has_errors(&file.diagnostics);
-        let found = found.into_iter().chain(check::check(view, self.prelude));
+        let know = &mut self.program.knowledge;
+        let found = found.into_iter().chain(check::check(view, self.prelude, &file.imports, know));
         if has_syntax_errors {
             // The declaration of a name may be what could not be read, and a statement may do nothing for the same reason.
             let certain = |diagnostic: &Diagnostic| {
@@ -283,7 +288,6 @@ impl Graph<'_> {
         if let Some(path) = &file.path {
             // Of a file that could not be read to its end, any name may be missing.
             let exports = (!has_syntax_errors).then(|| Arc::new(resolution.exports(file.source, &file.ast)));
-            let module = ModuleId(self.program.modules.len() as u32);
             let known = exports.map(|exports| (module, exports));
             self.program.loaded.insert(path.clone(), Loaded { known });
         }

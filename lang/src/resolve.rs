@@ -290,6 +290,8 @@ impl Resolution {
 pub struct Prelude {
     pub names: Vec<Signature>,
     pub modules: Vec<StandardModule>,
+    /// The methods of the builtin types, by the type's name: `channel`, `str`.
+    pub methods: Vec<(&'static str, Vec<Signature>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -321,6 +323,13 @@ pub enum Returns {
     Task,
     /// Something that `for await` walks.
     AsyncSource,
+    Channel,
+    Mutex,
+    Guard,
+    Semaphore,
+    Event,
+    Barrier,
+    Watch,
     /// It is a constant, no function.
     Constant,
     Unknown,

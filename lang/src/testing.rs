@@ -27,9 +27,21 @@ pub fn prelude() -> Prelude {
         ("json", "parse stringify"),
         ("fs", "read write"),
     ];
+    let methods = [
+        ("channel", "send recv try_send try_recv close is_closed len capacity"),
+        ("mutex", "lock try_lock is_locked with"),
+        ("guard", "unlock"),
+        ("semaphore", "acquire try_acquire release permits with"),
+        ("event", "set clear is_set wait"),
+        ("barrier", "wait waiting parties"),
+        ("watch", "get set changed close is_closed"),
+        ("str", "len upper lower trim split replace"),
+        ("float", "abs floor"),
+    ];
     Prelude {
         names: names.split_whitespace().map(signature).collect(),
         modules: modules.map(|(name, members)| module(name, members)).into(),
+        methods: methods.map(|(name, members)| (name, module(name, members).members)).into(),
     }
 }
 
@@ -40,7 +52,16 @@ fn module(name: &str, members: &str) -> StandardModule {
 fn signature(name: &str) -> Signature {
     let returns = match name {
         "sleep" | "input" | "all" | "race" | "any" | "settled" | "timeout" | "shield" => Returns::Awaitable,
-        "completed" | "channel" | "watch" | "interval" => Returns::AsyncSource,
+        "send" | "recv" | "read" | "write" | "lock" | "with" | "acquire" | "wait" | "changed" => {
+            Returns::Awaitable
+        }
+        "completed" | "interval" => Returns::AsyncSource,
+        "channel" => Returns::Channel,
+        "mutex" => Returns::Mutex,
+        "semaphore" => Returns::Semaphore,
+        "event" => Returns::Event,
+        "barrier" => Returns::Barrier,
+        "watch" => Returns::Watch,
         "args" | "pi" | "tau" | "e" | "inf" | "nan" => Returns::Constant,
         _ => Returns::Plain,
     };

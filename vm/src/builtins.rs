@@ -311,7 +311,34 @@ pub fn signatures() -> Prelude {
     Prelude {
         names: prelude().iter().copied().map(signature).collect(),
         modules: modules().iter().map(module).collect(),
+        methods: METHOD_TYPES.iter().map(|(name, tag)| (*name, method_signatures(*tag))).collect(),
     }
+}
+
+/// The types whose methods the checker knows.
+const METHOD_TYPES: [(&str, Tag); 18] = [
+    ("list", Tag::LIST),
+    ("set", Tag::SET),
+    ("range", Tag::RANGE),
+    ("map", Tag::MAP),
+    ("str", Tag::STR),
+    ("bytes", Tag::BYTES),
+    ("int", Tag::INT),
+    ("float", Tag::FLOAT),
+    ("generator", Tag::GENERATOR),
+    ("task", Tag::TASK),
+    ("channel", Tag::CHANNEL),
+    ("mutex", Tag::MUTEX),
+    ("guard", Tag::GUARD),
+    ("semaphore", Tag::SEMAPHORE),
+    ("event", Tag::EVENT),
+    ("barrier", Tag::BARRIER),
+    ("watch", Tag::WATCH),
+    ("error", Tag::ERROR),
+];
+
+fn method_signatures(tag: Tag) -> Vec<Signature> {
+    methods_of(tag).iter().copied().flatten().map(signature).collect()
 }
 
 /// The same for files of the library: the prelude, then the [`intrinsics`].
@@ -319,6 +346,7 @@ pub fn library_signatures() -> Prelude {
     Prelude {
         names: prelude().iter().copied().chain(intrinsics()).map(signature).collect(),
         modules: Vec::new(),
+        methods: Vec::new(),
     }
 }
 

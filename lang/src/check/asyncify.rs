@@ -43,6 +43,11 @@ pub(super) fn complete(file: File<'_>, sites: &Sites, id: FnId, mut diagnostic: 
     diagnostic.fix(message, change.edits)
 }
 
+/// The edits that make a plain function `async` and await its calls, if they are certain.
+pub(super) fn edits(file: File<'_>, sites: &Sites, id: FnId) -> Option<Vec<Edit>> {
+    Change::of(file, sites, id).map(|change| change.edits)
+}
+
 fn plural(count: usize, word: &str) -> String {
     if count == 1 { format!("its {word}") } else { format!("{count} {word}s") }
 }
@@ -63,11 +68,18 @@ struct Site {
 /// All of them, by function.
 pub(super) struct Sites {
     by_function: FxHashMap<FnId, Vec<Site>>,
+    /// What names mean, of those that mean a function of the file.
+    functions: FxHashMap<ExprId, FnId>,
 }
 
 impl Sites {
     fn calls_of(&self, id: FnId) -> impl Iterator<Item = &Site> {
         self.by_function.get(&id).into_iter().flatten()
+    }
+
+    /// The function that a name means.
+    pub(super) fn function_of(&self, name: ExprId) -> Option<FnId> {
+        self.functions.get(&name).copied()
     }
 
     /// Goes over the nodes of the file, not over the tree: their order does not matter here.
@@ -100,7 +112,7 @@ impl Sites {
             }
         }
         let owners = Owners::new(file);
-        let mut sites = Sites { by_function: FxHashMap::default() };
+        let mut sites = Sites { by_function: FxHashMap::default(), functions: FxHashMap::default() };
         for id in (0..count as u32).map(ExprId) {
             let ExprKind::Name(_) = ast[id].kind else { continue };
             if assigned.contains(&id) {
@@ -111,6 +123,7 @@ impl Sites {
             let Some(function) = owners.named_function(file, file.resolution.name(id), inside) else {
                 continue;
             };
+            sites.functions.insert(id, function);
             let call = call_of.get(&id);
             sites.by_function.entry(function).or_default().push(Site {
                 callee: span,

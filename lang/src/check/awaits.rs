@@ -88,6 +88,14 @@ impl Awaits {
         diagnostics.push(diagnostic);
     }
 
+    /// Those that await without being `async`.
+    pub(super) fn functions(&self) -> impl Iterator<Item = FnId> {
+        self.plain.iter().filter_map(|plain| match plain.function {
+            Inner::Function(id) => Some(id),
+            Inner::Parameters(_) | Inner::Defaults(_) => None,
+        })
+    }
+
     pub(super) fn report(self, file: File<'_>, diagnostics: &mut Vec<Diagnostic>) {
         if self.plain.is_empty() {
             return;

@@ -109,7 +109,7 @@ fn check_diagnostic(diagnostic: &Diagnostic, sources: &SourceMap) {
 fn check_resolution(program: &Program, module: &Module, right: bool) {
     let (ast, resolution) = (&module.ast, &module.resolution);
     let text = &program.sources.get(module.source).text;
-    let file = File { source: module.source, text, ast, resolution, role: FileRole::Script };
+    let file = File { source: module.source, text, ast, resolution, role: FileRole::Script, module: None };
     let owners = Owners::new(file);
     for id in reachable_names(ast, resolution) {
         let owner = owners.of(ast[id].span);

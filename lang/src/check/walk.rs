@@ -1,5 +1,7 @@
 //! The walk over a file that knows, at each place, which functions, loops and blocks are around it.
 
+use rustc_hash::FxHashSet;
+
 use super::{File, awaits::Awaits, binding, effects, jumps};
 use crate::{
     ast::{
@@ -37,6 +39,12 @@ pub(super) enum Use {
     Tried,
 }
 
+pub(super) struct Found {
+    pub diagnostics: Vec<Diagnostic>,
+    /// The functions that await and should be `async`: what their calls give is not what was meant.
+    pub doubtful: FxHashSet<FnId>,
+}
+
 pub(super) struct Walk<'a> {
     pub file: File<'a>,
     pub around: Vec<Around>,
@@ -53,15 +61,16 @@ impl<'a> Walk<'a> {
         self.file.ast
     }
 
-    pub(super) fn run(mut self) -> Vec<Diagnostic> {
+    pub(super) fn run(mut self) -> Found {
         let root = self.ast().list(self.ast().root);
         effects::top_level(&mut self, root);
         for stmt in root {
             self.stmt(*stmt, Use::Dropped);
         }
         let awaits = std::mem::take(&mut self.awaits);
+        let doubtful = awaits.functions().collect();
         awaits.report(self.file, &mut self.diagnostics);
-        self.diagnostics
+        Found { diagnostics: self.diagnostics, doubtful }
     }
 
     fn inside(&mut self, around: Around, walk: impl FnOnce(&mut Self)) {

@@ -15,7 +15,7 @@ builtins! {
     /// Functions of the prelude.
     pub static PRELUDE = [
         /// A channel that holds so many values until they are received. With capacity 0 a sender waits for a receiver.
-        fn channel(capacity = 0) = native(new);
+        fn channel(capacity = 0) -> Channel = native(new);
     ];
 }
 

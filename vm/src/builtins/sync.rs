@@ -15,15 +15,15 @@ builtins! {
     /// Functions of the prelude.
     pub static PRELUDE = [
         /// A lock that one task at a time holds: `let g = await m.lock()`, `defer g.unlock()`, or `await m.with(async || …)`.
-        fn mutex() = native(mutex);
+        fn mutex() -> Mutex = native(mutex);
         /// Lets `permits` tasks in at the same time.
-        fn semaphore(permits) = native(semaphore);
+        fn semaphore(permits) -> Semaphore = native(semaphore);
         /// Something that happens once, or can be cleared again: `await e.wait()` waits until somebody calls `e.set()`.
-        fn event() = native(event);
+        fn event() -> Event = native(event);
         /// Lets tasks go on together, `parties` at a time.
-        fn barrier(parties) = native(barrier);
+        fn barrier(parties) -> Barrier = native(barrier);
         /// A value whose changes can be awaited: `for await v in w` gives the current one, then each newest one.
-        fn watch(value) = native(watch);
+        fn watch(value) -> Watch = native(watch);
     ];
 }
 

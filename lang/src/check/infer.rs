@@ -1,0 +1,409 @@
+//! Which values are coroutines: E0302, E0303, E0305 to E0309, before the program runs.
+//!
+//! An abstract run of the file. Each expression has a [`Ty`], variables have one at each place ([`state`]), functions have one for what
+//! they return; where ways meet, what is not the same on all of them is unknown. A coroutine that one variable holds is followed
+//! until it is awaited, spawned, or known to somebody else.
+//!
+//! The file is gone through twice: first to learn what functions return and top-level variables hold, whatever their order, then to
+//! report. What is not certain stays silent: no parameter, no `var` that a closure changes, nothing in a list that others can
+//! reach is ever guessed.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::File;
+use crate::{
+    ast::{ExprId, ExprKind, FnForm, FnId, PatId, PatKind, StmtKind, StructId, Target},
+    diagnostic::Diagnostic,
+    modules::ImportTarget,
+    resolve::{
+        Binding, CaptureFrom, FileRole, GlobalKind, LocalId, Owner, Prelude, Res, Returns, Signature,
+        is_private,
+    },
+    source::{Location, Span},
+    stack::deep,
+};
+
+mod types;
+mod state;
+mod names;
+mod flow;
+mod expr;
+mod call;
+mod closure;
+mod report;
+
+pub use types::Knowledge;
+
+use state::{Changes, Mark, Trail, Usage};
+use types::{FnFacts, FnRef, ModuleRef, NativeRef, OriginId, Plain, StructFacts, StructRef, Ty};
+
+/// Gives what is wrong, and adds to `know` what the files that import this one can rely on.
+pub(super) fn infer(
+    file: File<'_>,
+    prelude: &Prelude,
+    imports: &[ImportTarget],
+    know: &mut Knowledge,
+    doubtful: &FxHashSet<FnId>,
+) -> (Vec<Diagnostic>, Vec<Activity>) {
+    let mut infer = Infer::new(file, prelude, imports, know, doubtful);
+    infer.pass();
+    infer.reporting = true;
+    infer.pass();
+    infer.export();
+    let found = report::diagnostics(&mut infer);
+    (found, infer.activity)
+}
+
+/// What a function does, for checks behind this one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Activity {
+    /// It awaits or spawns.
+    pub waits: bool,
+    /// A mistake was found in it.
+    pub has_finding: bool,
+}
+
+/// What happens to an expression's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Value,
+    /// Nobody looks at it.
+    Dropped,
+    /// It is what an async function gives.
+    Result,
+}
+
+/// A mistake, where it was found; the words come later, see [`report`].
+#[derive(Debug, Clone)]
+struct Finding {
+    kind: Kind,
+    at: Span,
+    /// What the mistake is about, if there is a coroutine.
+    origin: Option<OriginId>,
+    /// Further places where the same is meant: the other operand, the other arguments.
+    others: Vec<(Span, OriginId)>,
+    /// The function around.
+    function: Option<FnId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    /// A value in statement position.
+    Dropped,
+    /// A variable that nobody reads, with the place of its name.
+    Unused(Span),
+    /// A variable is assigned again, here.
+    Overwritten(Span),
+    /// What a callback of `each` gives.
+    DroppedByEach,
+    NotAwaitable(Ty, ExprId),
+    /// With the place of the first use.
+    Twice {
+        first: ExprId,
+        looped: bool,
+    },
+    NotSpawnable(Ty, ExprId),
+    /// `spawn await f()`
+    SpawnedResult(ExprId),
+    /// What it is used as, and the expression.
+    UsedAs(As, ExprId),
+    WaitlessFor(Ty, Span),
+    PlainFor(Ty, Span, Span),
+    Returned(ExprId),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum As {
+    Condition,
+    Operand,
+    Comparison,
+    Text,
+    Object,
+    Index,
+    Sequence,
+    Bound,
+    Function,
+    Parts,
+    Subject,
+    Argument,
+    Key,
+}
+
+struct Infer<'a> {
+    file: File<'a>,
+    prelude: &'a Prelude,
+    imports: &'a [ImportTarget],
+    know: &'a mut Knowledge,
+    doubtful: &'a FxHashSet<FnId>,
+    first_function: u32,
+    first_struct: u32,
+    /// By local, then by global.
+    vars: Trail<Ty>,
+    /// By origin.
+    uses: Trail<Usage>,
+    locals: u32,
+    /// By local: functions and structs, which are never anything else.
+    items: Vec<Ty>,
+    /// By slot: some expression reads it.
+    read: Vec<bool>,
+    /// By global, what functions see in it.
+    globals: Vec<Ty>,
+    /// Coroutines by the expression that makes them.
+    made: FxHashMap<ExprId, OriginId>,
+    /// The structs of methods.
+    owners: FxHashMap<FnId, StructRef>,
+    methods: FxHashMap<(&'static str, crate::ast::Symbol), &'a Signature>,
+    /// By function: whether its body was gone through in this pass.
+    progress: Vec<Progress>,
+    reporting: bool,
+    findings: Vec<Finding>,
+    /// Coroutines that somebody awaits, spawns or hands to a combinator.
+    consumed: FxHashSet<OriginId>,
+    activity: Vec<Activity>,
+    context: Context,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    New,
+    Open,
+    Done,
+}
+
+/// What is around the current place, within its function.
+#[derive(Default)]
+struct Context {
+    function: Option<FnId>,
+    owner: Owner,
+    /// What `return` gives goes to a caller that awaits it.
+    gives: Ty,
+    result_of_async: bool,
+    /// How many conditions, loops and handlers are around.
+    depth: u32,
+    /// No way leads here.
+    dead: bool,
+    loops: Vec<Loop>,
+    tries: Vec<Attempt>,
+}
+
+struct Loop {
+    vars: Mark,
+    uses: Mark,
+    /// What held at each `break` and `continue`, as changes since the loop's head.
+    breaks: Vec<Branch>,
+    continues: Vec<Branch>,
+}
+
+struct Attempt {
+    /// Something may have thrown already.
+    threw: bool,
+    /// Coroutines that were used before anything could throw.
+    certain: Vec<u32>,
+}
+
+/// What a way through a condition has changed.
+type Branch = (Changes<Ty>, Changes<Usage>);
+
+/// Where ways part.
+struct Split {
+    vars: Mark,
+    uses: Mark,
+    dead: bool,
+}
+
+impl<'a> Infer<'a> {
+    fn new(
+        file: File<'a>,
+        prelude: &'a Prelude,
+        imports: &'a [ImportTarget],
+        know: &'a mut Knowledge,
+        doubtful: &'a FxHashSet<FnId>,
+    ) -> Infer<'a> {
+        let (ast, resolution) = (file.ast, file.resolution);
+        let locals = resolution.locals.len();
+        let slots = locals + resolution.globals.len();
+        let mut infer = Infer {
+            first_function: know.functions.len() as u32,
+            first_struct: know.structs.len() as u32,
+            vars: Trail::new(slots),
+            uses: Trail::new(0),
+            locals: locals as u32,
+            items: vec![Ty::Unknown; locals],
+            read: vec![false; slots],
+            globals: vec![Ty::Unknown; resolution.globals.len()],
+            made: FxHashMap::default(),
+            owners: FxHashMap::default(),
+            methods: FxHashMap::default(),
+            progress: vec![Progress::New; ast.functions.len()],
+            reporting: false,
+            findings: Vec::new(),
+            consumed: FxHashSet::default(),
+            activity: vec![Activity::default(); ast.functions.len()],
+            context: Context::default(),
+            file,
+            prelude,
+            imports,
+            know,
+            doubtful,
+        };
+        infer.declare();
+        infer.find_reads();
+        infer.find_methods();
+        infer
+    }
+
+    /// What can be said of functions and structs by their heads.
+    fn declare(&mut self) {
+        let (file, ast, resolution) = (self.file, self.file.ast, self.file.resolution);
+        for (at, function) in (0..).map(FnId).zip(&ast.functions) {
+            let name = function.name.map_or("", |name| ast.name(name.name));
+            let params = ast.list(function.params);
+            let is_method = resolution.function(at).is_method;
+            let params = params.get(usize::from(is_method)..).unwrap_or_default();
+            self.know.functions.push(FnFacts {
+                name: name.into(),
+                at: Location { source: file.source, span: function.head },
+                is_async: function.is_async
+                    || matches!(function.form, FnForm::AsyncBlock | FnForm::SpawnBlock),
+                is_generator: resolution.function(at).is_generator,
+                result: Ty::Unknown,
+                needs_nothing: params.iter().all(|param| param.default.is_some() || param.rest),
+                is_doubtful: self.doubtful.contains(&at),
+            });
+            if let Some(Some(Binding::Local(local))) = resolution.fn_bindings.get(at.index()) {
+                self.items[local.0 as usize] = Ty::Function(FnRef(self.first_function + at.0));
+            }
+        }
+        for (at, structure) in (0..).map(StructId).zip(&ast.structs) {
+            let method = |id: &FnId| {
+                let name = ast[*id].name?;
+                let facts = (FnRef(self.first_function + id.0), resolution.function(*id).is_method);
+                Some((ast.name(name.name).into(), facts))
+            };
+            let this = StructRef(self.first_struct + at.0);
+            self.owners.extend(ast.list(structure.methods).iter().map(|method| (*method, this)));
+            let field = |field: &crate::ast::StructField| (ast.name(field.name.name).into(), Ty::Unknown);
+            self.know.structs.push(StructFacts {
+                name: ast.name(structure.name.name).into(),
+                fields: ast.list(structure.fields).iter().map(field).collect(),
+                methods: ast.list(structure.methods).iter().filter_map(method).collect(),
+            });
+            if let Some(Some(Binding::Local(local))) = resolution.struct_bindings.get(at.index()) {
+                self.items[local.0 as usize] = Ty::Struct(StructRef(self.first_struct + at.0));
+            }
+        }
+    }
+
+    fn find_reads(&mut self) {
+        let (ast, resolution) = (self.file.ast, self.file.resolution);
+        let mut written = FxHashSet::default();
+        for assign in ast.assigns.iter().filter(|assign| assign.op.is_none()) {
+            targets(ast, assign.target, &mut written);
+        }
+        for (id, expr) in (0..).map(ExprId).zip(&ast.exprs) {
+            if !matches!(expr.kind, ExprKind::Name(_)) || written.contains(&id) {
+                continue;
+            }
+            match resolution.name(id) {
+                Res::Local(local) => self.read[local.0 as usize] = true,
+                Res::Global(global) => self.read[(self.locals + global.0) as usize] = true,
+                _ => {}
+            }
+        }
+        for (local, read) in resolution.locals.iter().zip(&mut self.read) {
+            *read |= local.captured;
+        }
+    }
+
+    /// Methods of builtin types by type and name, of those names that the file has.
+    fn find_methods(&mut self) {
+        for (ty, methods) in &self.prelude.methods {
+            for signature in methods {
+                if let Some(name) = self.file.ast.names.find(&signature.name) {
+                    self.methods.insert((*ty, name), signature);
+                }
+            }
+        }
+    }
+
+    /// Goes over the whole file.
+    fn pass(&mut self) {
+        self.progress.fill(Progress::New);
+        let ast = self.file.ast;
+        let root = ast.list(ast.root);
+        let split = self.split();
+        for stmt in root {
+            self.stmt(*stmt, Use::Dropped);
+        }
+        self.learn_globals();
+        self.undo(&split);
+        for stmt in root {
+            match ast[*stmt].kind {
+                StmtKind::Fn(id) | StmtKind::Test { body: id, .. } => self.item(id),
+                StmtKind::Struct(id) => self.structure(id),
+                _ => {}
+            }
+        }
+    }
+
+    /// A function of the top level, once in a pass.
+    fn item(&mut self, id: FnId) {
+        if self.progress[id.index()] == Progress::New {
+            self.progress[id.index()] = Progress::Open;
+            deep(|| self.function(id, Use::Result));
+            self.progress[id.index()] = Progress::Done;
+        }
+    }
+
+    fn structure(&mut self, id: StructId) {
+        let ast = self.file.ast;
+        self.defaults(id);
+        for method in ast.list(ast[id].methods) {
+            self.item(*method);
+        }
+    }
+
+    /// What the files that import this one, or later lines at the REPL, can know.
+    fn export(&mut self) {
+        let resolution = self.file.resolution;
+        let mut names: FxHashMap<Box<str>, Ty> = FxHashMap::default();
+        for (at, global) in resolution.globals.iter().enumerate() {
+            let ty = match global.kind {
+                GlobalKind::Fn(id) => Ty::Function(FnRef(self.first_function + id.0)),
+                GlobalKind::Struct(id) => Ty::Struct(StructRef(self.first_struct + id.0)),
+                GlobalKind::Let => match self.globals[at] {
+                    // It can be awaited by any file.
+                    Ty::Coroutine(id) => Ty::Coroutine(self.know.anonymous(id)),
+                    ty => self.know.shared(ty),
+                },
+                GlobalKind::Member(import, item) => self.member_of_import(import, item),
+                GlobalKind::Module(import) => self.module_of_import(import),
+                GlobalKind::Var | GlobalKind::Outer(_) => Ty::Unknown,
+            };
+            names.insert(self.file.ast.name(global.name).into(), ty);
+        }
+        match (self.file.role, self.file.module) {
+            (FileRole::Repl, _) => self.know.session.extend(names),
+            (_, Some(module)) => {
+                names.retain(|name, _| !is_private(name));
+                self.know.exports.insert(module, names);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The names that an assignment only writes.
+fn targets(ast: &crate::ast::Ast, target: Target, into: &mut FxHashSet<ExprId>) {
+    match target {
+        Target::Place(place) => {
+            if let ExprKind::Name(_) = ast[place].kind {
+                into.insert(place);
+            }
+        }
+        Target::List(items) => {
+            deep(|| ast.list(items).iter().for_each(|item| targets(ast, item.target, into)))
+        }
+        Target::Discard | Target::Error => {}
+    }
+}
