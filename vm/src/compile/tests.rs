@@ -116,6 +116,7 @@ fn prelude() -> Prelude {
     Prelude {
         names: PRELUDE.iter().map(|name| signature(name)).collect(),
         modules: ["math", "json", "random", "time"].map(module).into_iter().collect(),
+        methods: Vec::new(),
     }
 }
 
