@@ -20,7 +20,8 @@ use std::sync::atomic::Ordering;
 
 pub use control::{complete, raise as control_raise};
 pub use wake::{
-    complete_walk, is_in_loop, put_scratch, scratch, set_scratch, wake_exhausted, wake_selected, wake_with,
+    complete_walk, is_in_loop, pass_await, put_scratch, scratch, set_scratch, wake_exhausted, wake_selected,
+    wake_with,
 };
 
 use crate::{

@@ -31,8 +31,6 @@ pub mod trace;
 pub mod timeline;
 pub mod picture;
 
-use std::collections::VecDeque;
-
 use co_lang::source::Location;
 
 use crate::{
@@ -44,7 +42,7 @@ use crate::{
     value::{Gc, Value},
     vm::Vm,
 };
-use node::{Wait, Waiter};
+use node::{ReadyQueue, Wait, Waiter};
 use owner::Nursery;
 use sync::Watch;
 use task::{Outcome, Task, TaskState, flag};
@@ -114,7 +112,7 @@ pub enum Clock {
 }
 
 pub struct Scheduler {
-    pub ready: VecDeque<Gc<Task>>,
+    pub ready: ReadyQueue,
     pub current: Option<Gc<Task>>,
     /// The top level.
     pub main: Option<Gc<Task>>,
@@ -160,7 +158,7 @@ pub struct Scheduler {
 impl Default for Scheduler {
     fn default() -> Scheduler {
         Scheduler {
-            ready: VecDeque::new(),
+            ready: ReadyQueue::default(),
             current: None,
             main: None,
             top_level: None,
@@ -362,7 +360,15 @@ pub fn turn(vm: &mut Vm) -> bool {
     unsafe {
         vm.switch_fiber(task.current.get());
     }
-    let step = if task.has(flag::AT_TURN) { resume(vm, task) } else { interp::run(vm) };
+    let step = if !task.has(flag::AT_TURN) {
+        interp::run(vm)
+    } else if !task.has(flag::THROWS | flag::NEWEST) && interp::pass_await(vm) {
+        task.clear_flag(flag::COMPLETES);
+        task.node.clear();
+        interp::run(vm)
+    } else {
+        resume(vm, task)
+    };
     task.set_flag(flag::STARTED);
     // From here on nothing runs.
     vm.fiber = std::ptr::null_mut();

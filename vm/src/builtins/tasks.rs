@@ -96,7 +96,10 @@ pub fn nanoseconds(vm: &mut Vm, duration: Value) -> Result<u64, Control> {
             vm.throw("ValueError", format!("a duration is a finite number of seconds, not {seconds}"))
         );
     }
-    Ok((seconds.clamp(0.0, LONGEST) * 1e9).round() as u64)
+    let ns = seconds.clamp(0.0, LONGEST) * 1e9;
+    // Halves away from zero, as `round`, which is a call on most machines.
+    let whole = ns as u64;
+    Ok(if ns - whole as f64 >= 0.5 { whole + 1 } else { whole })
 }
 
 fn sleep(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {

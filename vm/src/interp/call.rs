@@ -6,7 +6,7 @@ use super::{Flow, control};
 use co_lang::diagnostic::Code;
 
 use crate::{
-    builtins::{Body, Builtin, Control},
+    builtins::{Body, Builtin, Control, Native},
     bytecode::{Op, Proto, Word},
     fiber::{self, write_link},
     heap::object::*,
@@ -44,12 +44,56 @@ fn mode_of(op: Op) -> Mode {
 }
 
 /// `CALL`, `CALL_GLOBAL` and their await and spawn forms.
-#[cold]
 #[inline(never)]
 pub fn call(vm: &mut Vm, word: Word) -> Flow {
     // SAFETY: operands of verified code.
     let (area, next) = unsafe { (vm.register(word.a()), vm.pc.add(1)) };
+    // SAFETY: as above.
+    let callee = unsafe { *area };
+    if callee.is(Tag::NATIVE) {
+        let builtin = callee.object_unchecked::<NativeFn>().builtin;
+        let count = word.b() as usize;
+        if builtin.max_args.is_some_and(|max| max as usize == count) {
+            // SAFETY: the arguments lie in the call area.
+            unsafe {
+                let args = std::slice::from_raw_parts(area.add(2), count);
+                match (&builtin.body, word.op()) {
+                    (Body::Native(function), _) => return native_direct(vm, *function, args, area, next),
+                    (
+                        Body::Async(function) | Body::Primitive(function),
+                        Op::AWAIT_CALL | Op::AWAIT_CALL_GLOBAL,
+                    ) => {
+                        // The AWAIT behind is the op that waits and is completed.
+                        vm.pc = next;
+                        return control::await_native(vm, *function, args);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
     dispatch(vm, area, word.b() as usize, &[], Sink::Area { next, mode: mode_of(word.op()) })
+}
+
+/// A builtin whose arguments are complete and in order. The op at `vm.pc` goes on at `next`.
+#[inline(always)]
+unsafe fn native_direct(
+    vm: &mut Vm,
+    function: Native,
+    args: &[Value],
+    area: *mut Value,
+    next: *const Word,
+) -> Flow {
+    match function(vm, args) {
+        Ok(value) => {
+            // SAFETY: the call area is on the running stack; a native does not move it.
+            unsafe { *area = value };
+            vm.pc = next;
+            vm.safepoint();
+            Flow::Continue
+        }
+        Err(control) => control::raise(vm, control),
+    }
 }
 
 /// `CALL_EX`: positional arguments in a list, named ones behind it.
@@ -459,7 +503,6 @@ fn native_arity(vm: &mut Vm, builtin: &Builtin, got: usize) -> Control {
 }
 
 /// `INVOKE` and its await and spawn forms, when the cache does not fit.
-#[cold]
 #[inline(never)]
 pub fn invoke(vm: &mut Vm, word: Word) -> Flow {
     // SAFETY: operands of verified code; the two cache words follow the op.
@@ -499,6 +542,19 @@ pub fn invoke(vm: &mut Vm, word: Word) -> Flow {
         let key = receiver.tag.number() << 32 | 1;
         if *cache == key {
             let builtin: &'static Builtin = &*(*cache.add(1) as *const Builtin);
+            if builtin.max_args.is_some_and(|max| max as usize + 1 == count) {
+                let args = std::slice::from_raw_parts(area.add(2), count);
+                match (&builtin.body, word.op()) {
+                    (Body::Native(function), _) => {
+                        return native_direct(vm, *function, args, area, op_pc.add(3));
+                    }
+                    (Body::Async(function) | Body::Primitive(function), Op::AWAIT_INVOKE) => {
+                        vm.pc = op_pc.add(3);
+                        return control::await_native(vm, *function, args);
+                    }
+                    _ => {}
+                }
+            }
             return native(vm, area, builtin, 1, count, &[], sink, mode_of(word.op()));
         }
         let name: Gc<Str> = vm.constant_at(word.c()).object_unchecked();

@@ -47,27 +47,26 @@ pub fn raise(vm: &mut Vm, control: Control) -> Flow {
             let (generator, _) = vm.resume;
             close_generator(vm, generator)
         }
-        Control::Yield => {
-            // It goes on at this op, with nil or with a cancellation.
-            let task = vm.running();
-            task.node.set(Wait::Yield, 0);
-            task.set_flag(task::flag::COMPLETES);
-            super::set_scratch(vm, Value::NIL);
-            vm.save_position();
-            Flow::Leave(Step::Yielded)
-        }
-        Control::Await => {
-            let waiting = vm.waiting;
-            match wait::await_primitive(vm, waiting) {
-                Ok(value) => await_done(vm, value),
-                Err(control) => raise(vm, control),
-            }
-        }
+        Control::Yield => yield_turn(vm),
+        Control::Await => match cancel::checkpoint(vm).and_then(|()| wait::begin(vm)) {
+            Ok(value) => await_done(vm, value),
+            Err(control) => raise(vm, control),
+        },
         Control::Exit => {
             cancel::exit_program(vm);
             unwind::throw_value(vm, unwind::Token::Exit.value())
         }
     }
+}
+
+/// The task goes to the end of the ready queue. It goes on at this op, with nil or with a cancellation.
+fn yield_turn(vm: &mut Vm) -> Flow {
+    let task = vm.running();
+    task.node.set(Wait::Yield, 0);
+    task.set_flag(task::flag::COMPLETES);
+    super::set_scratch(vm, Value::NIL);
+    vm.save_position();
+    Flow::Leave(Step::Yielded)
 }
 
 /// Completes the op at `vm.pc` with the value it was left for, and moves behind it.
@@ -80,6 +79,11 @@ pub fn complete(vm: &mut Vm, value: Value) -> Flow {
         let op = word.op();
         let target = vm.register(word.a());
         match op {
+            Op::AWAIT => {
+                *target = value;
+                vm.pc = vm.pc.add(1);
+                return Flow::Continue;
+            }
             Op::EQ | Op::IN => *target = Value::bool(value.is_truthy()),
             Op::NE => *target = Value::bool(!value.is_truthy()),
             Op::LT | Op::LE => *target = Value::bool(arith::ordering_holds(op, value)),
@@ -184,7 +188,6 @@ fn not_a_condition(vm: &mut Vm, condition: Value) -> Flow {
 }
 
 /// `AWAIT`: the awaitable is in A, where its result goes; behind it is a free call area.
-#[cold]
 #[inline(never)]
 pub fn await_value(vm: &mut Vm, word: Word) -> Flow {
     // SAFETY: operands of verified code.
@@ -228,12 +231,22 @@ pub fn await_value(vm: &mut Vm, word: Word) -> Flow {
 }
 
 /// Runs an async builtin for the `AWAIT` at `vm.pc`.
+#[inline(never)]
 pub fn await_native(vm: &mut Vm, function: Native, args: &[Value]) -> Flow {
     if let Err(control) = cancel::checkpoint(vm) {
         return raise(vm, control);
     }
-    match function(vm, args) {
+    let result = match function(vm, args) {
+        Err(Control::Await) => wait::begin(vm),
+        result => result,
+    };
+    match result {
         Ok(value) => await_done(vm, value),
+        Err(Control::Yield) => yield_turn(vm),
+        Err(Control::Wait) => {
+            vm.save_position();
+            Flow::Leave(Step::Waits)
+        }
         Err(control) => raise(vm, control),
     }
 }

@@ -55,7 +55,7 @@ pub fn prepare(vm: &mut Vm, word: Word) -> Flow {
 }
 
 /// How many instances may stand between a loop and what its source's `iter` gives in the end.
-const LONGEST_CHAIN: i64 = 100;
+const LONGEST_CHAIN: i64 = 10_000;
 
 /// `ITER_PREP_ASYNC`
 #[inline(never)]

@@ -49,6 +49,19 @@ pub fn set_scratch(vm: &mut Vm, value: Value) {
     unsafe { *scratch_of(vm.base, *vm.pc) = value }
 }
 
+/// Completes the op at `vm.pc` if it is an `AWAIT`, in whose scratch register the result lies where it belongs.
+#[inline(always)]
+pub fn pass_await(vm: &mut Vm) -> bool {
+    // SAFETY: `vm.pc` is an op of the running frame.
+    unsafe {
+        let is_await = (*vm.pc).op() == Op::AWAIT;
+        if is_await {
+            vm.pc = vm.pc.add(1);
+        }
+        is_await
+    }
+}
+
 /// The task stands at the head of a loop.
 pub fn is_in_loop(task: Gc<Task>) -> bool {
     matches!(op_of(task.current.get()).op(), Op::ITER_LOOP | Op::ITER_LOOP_2)

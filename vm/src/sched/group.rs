@@ -404,14 +404,13 @@ fn look_at(vm: &mut Vm, group: Gc<Group>, index: usize, waiting: &Waiting, exclu
     let arm = &group.arms()[index];
     let polled = match waiting.kind {
         Wait::None => Ok(Some(Value::NIL)),
-        _ => wait::poll(vm, waiting, group.task()),
+        _ => wait::poll(vm, waiting.kind, waiting.on, waiting.payload, group.task()),
     };
     match polled {
         Ok(None) => {
             arm.value.set(waiting.payload);
             vm.heap.stored(group.into(), waiting.payload);
-            let on = if waiting.on.is_nil() { waiting.number } else { waiting.on.bits };
-            arm.node.set(waiting.kind, on);
+            arm.node.set(waiting.kind, waiting.on);
             if !exclusive {
                 wait::link(vm, NodeRef::of_arm(arm));
             }
@@ -674,7 +673,7 @@ pub fn select(vm: &mut Vm, items: &[Value], has_else: bool) -> Result<Selected, 
         match describe(vm, *item)? {
             Some(waiting) if waiting.kind == Wait::None => return Ok(Selected::Arm(index, Value::NIL)),
             Some(waiting) => {
-                if let Some(value) = wait::poll(vm, &waiting, task)? {
+                if let Some(value) = wait::poll(vm, waiting.kind, waiting.on, waiting.payload, task)? {
                     return Ok(Selected::Arm(index, value));
                 }
             }

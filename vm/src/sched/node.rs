@@ -105,6 +105,7 @@ impl NodeRef {
         NodeRef(NonNull::from(node))
     }
 
+    #[inline(always)]
     pub fn waiter(self) -> Waiter {
         let address = self.0.as_ptr() as usize;
         // SAFETY: `in_group` tells which struct the node is a field of, and it never changes.
@@ -119,6 +120,7 @@ impl NodeRef {
     }
 
     /// The task that waits, itself or through its group.
+    #[inline(always)]
     pub fn task(self) -> Gc<Task> {
         match self.waiter() {
             Waiter::Task(task) => task,
@@ -261,5 +263,78 @@ impl Waiters {
             next = node.next.get();
             Some(node)
         })
+    }
+}
+
+/// The tasks that can run, first come first served: a list through their nodes, which wait for nothing then.
+#[derive(Default)]
+pub struct ReadyQueue {
+    first: Option<NodeRef>,
+    last: Option<NodeRef>,
+    len: usize,
+}
+
+impl ReadyQueue {
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline(always)]
+    pub fn push_back(&mut self, task: Gc<Task>) {
+        let node = NodeRef::of_task(task);
+        debug_assert!(!node.linked.get());
+        node.next.set(None);
+        match self.last.replace(node) {
+            Some(last) => last.next.set(Some(node)),
+            None => self.first = Some(node),
+        }
+        self.len += 1;
+    }
+
+    pub fn push_front(&mut self, task: Gc<Task>) {
+        let node = NodeRef::of_task(task);
+        debug_assert!(!node.linked.get());
+        node.next.set(self.first);
+        self.first = Some(node);
+        self.last.get_or_insert(node);
+        self.len += 1;
+    }
+
+    #[inline(always)]
+    pub fn pop_front(&mut self) -> Option<Gc<Task>> {
+        let first = self.first?;
+        self.first = first.next.take();
+        if self.first.is_none() {
+            self.last = None;
+        }
+        self.len -= 1;
+        Some(first.task())
+    }
+
+    /// Takes a task out of the middle, in time proportional to its place.
+    pub fn remove(&mut self, index: usize) -> Option<Gc<Task>> {
+        let Some(before) = index.checked_sub(1) else { return self.pop_front() };
+        let before = self.nodes().nth(before)?;
+        let node = before.next.get()?;
+        before.next.set(node.next.take());
+        if self.last == Some(node) {
+            self.last = Some(before);
+        }
+        self.len -= 1;
+        Some(node.task())
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = NodeRef> + use<> {
+        std::iter::successors(self.first, |node| node.next.get())
+    }
+
+    /// From the one that runs next to the one that runs last.
+    pub fn iter(&self) -> impl Iterator<Item = Gc<Task>> + use<> {
+        self.nodes().map(NodeRef::task)
     }
 }

@@ -44,11 +44,11 @@ pub fn check(vm: &Vm) -> Result<(), String> {
         return Err(format!("{} tasks are in the tree, {} are counted", tasks.len(), vm.sched.live));
     }
     let mut ready = HashSet::new();
-    for task in &vm.sched.ready {
+    for task in vm.sched.ready.iter() {
         if task.state.get() != TaskState::Ready {
             return Err(format!("{task:?} is in the ready queue, but {:?}", task.state.get()));
         }
-        if !ready.insert(*task) {
+        if !ready.insert(task) {
             return Err(format!("{task:?} is in the ready queue twice"));
         }
     }

@@ -24,57 +24,79 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub struct Waiting {
     pub kind: Wait,
-    /// The channel, lock, event or task.
-    pub on: Value,
-    /// A deadline or the id of an operation.
-    pub number: u64,
+    /// Address of the channel, lock, event or task; a deadline.
+    pub on: u64,
     /// What is sent.
     pub payload: Value,
 }
 
 impl Waiting {
-    pub const NOTHING: Waiting = Waiting { kind: Wait::None, on: Value::NIL, number: 0, payload: Value::NIL };
+    pub const NOTHING: Waiting = Waiting { kind: Wait::None, on: 0, payload: Value::NIL };
 
     pub fn on<T: Object>(kind: Wait, object: Gc<T>) -> Waiting {
-        Waiting { kind, on: object.into(), number: 0, payload: Value::NIL }
+        Waiting { kind, on: object.as_ptr() as u64, payload: Value::NIL }
     }
 
     pub fn until(deadline_ns: u64) -> Waiting {
-        Waiting { kind: Wait::Timer, on: Value::NIL, number: deadline_ns, payload: Value::NIL }
+        Waiting { kind: Wait::Timer, on: deadline_ns, payload: Value::NIL }
     }
 }
 
 /// The running task awaits a primitive.
 pub fn await_primitive(vm: &mut Vm, waiting: Waiting) -> Result<Value, Control> {
     cancel::checkpoint(vm)?;
+    vm.waiting = waiting;
+    begin(vm)
+}
+
+/// The same for what `Vm::waiting` describes, where the way to here has looked for a cancellation.
+///
+/// The fields are read one by one: a copy of the struct, which was written a moment ago in other pieces, would wait for the
+/// stores.
+#[inline]
+pub fn begin(vm: &mut Vm) -> Result<Value, Control> {
     let task = vm.running();
-    if waiting.kind == Wait::Yield {
+    let (kind, on) = (vm.waiting.kind, vm.waiting.on);
+    if kind == Wait::Yield {
         return Err(Control::Yield);
     }
-    if let Some(value) = poll(vm, &waiting, task)? {
+    if let Some(value) = poll(vm, kind, on, vm.waiting.payload, task)? {
         return Ok(value);
     }
-    interp::set_scratch(vm, waiting.payload);
-    enter(vm, task.node(), &waiting);
+    interp::set_scratch(vm, if kind == Wait::Send { vm.waiting.payload } else { Value::NIL });
+    task.node.set(kind, on);
+    link(vm, task.node());
     Err(Control::Wait)
 }
 
 /// Does what is waited for if that is possible now, for a task.
-pub fn poll(vm: &mut Vm, waiting: &Waiting, task: Gc<Task>) -> Result<Option<Value>, Control> {
-    let on = waiting.on;
-    match waiting.kind {
-        Wait::Task => poll_task(vm, on.object_unchecked(), task),
-        Wait::Receive => channel::receive(vm, on.object_unchecked()),
-        Wait::Send => channel::send(vm, on.object_unchecked(), waiting.payload),
-        Wait::Lock => sync::lock(vm, on.object_unchecked(), task),
-        Wait::Acquire => Ok(sync::acquire(on.object_unchecked())),
-        Wait::Event => Ok(sync::is_set(on.object_unchecked()).then_some(Value::NIL)),
-        Wait::Barrier => Ok(sync::arrive(vm, on.object_unchecked())),
-        Wait::Changed => sync::poll_changed(vm, on.object_unchecked()),
+#[inline]
+pub fn poll(
+    vm: &mut Vm,
+    kind: Wait,
+    on: u64,
+    payload: Value,
+    task: Gc<Task>,
+) -> Result<Option<Value>, Control> {
+    match kind {
+        Wait::Task => poll_task(vm, object(on), task),
+        Wait::Receive => channel::receive(vm, object(on)),
+        Wait::Send => channel::send(vm, object(on), payload),
+        Wait::Lock => sync::lock(vm, object(on), task),
+        Wait::Acquire => Ok(sync::acquire(object(on))),
+        Wait::Event => Ok(sync::is_set(object(on)).then_some(Value::NIL)),
+        Wait::Barrier => Ok(sync::arrive(vm, object(on))),
+        Wait::Changed => sync::poll_changed(vm, object(on)),
         Wait::None | Wait::Yield | Wait::Timer | Wait::Operation | Wait::Scope | Wait::Group | Wait::Next => {
             Ok(None)
         }
     }
+}
+
+/// What a wait of a kind for objects is for.
+#[inline(always)]
+fn object<T: Object>(address: u64) -> Gc<T> {
+    Value { tag: T::TAG, bits: address }.object_unchecked()
 }
 
 fn poll_task(vm: &mut Vm, awaited: Gc<Task>, by: Gc<Task>) -> Result<Option<Value>, Control> {
@@ -98,11 +120,7 @@ fn poll_task(vm: &mut Vm, awaited: Gc<Task>, by: Gc<Task>) -> Result<Option<Valu
 
 /// Puts a node in line. Its payload is in its place.
 pub fn enter(vm: &mut Vm, node: NodeRef, waiting: &Waiting) {
-    let number = match waiting.kind {
-        Wait::None | Wait::Yield | Wait::Timer | Wait::Operation => waiting.number,
-        _ => waiting.on.bits,
-    };
-    node.set(waiting.kind, number);
+    node.set(waiting.kind, waiting.on);
     link(vm, node);
 }
 
