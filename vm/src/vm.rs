@@ -332,7 +332,7 @@ impl Vm {
                     library.values().for_each(|value| marker.value(*value));
                 }
                 sched.trace(marker);
-                reach::mark_roots(&tasks, marker);
+                reach::mark_roots(tasks.clone(), marker);
                 let mut running = *fiber;
                 while !running.is_null() {
                     // SAFETY: fibers that run, or have resumed one that runs, are alive.
@@ -343,8 +343,8 @@ impl Vm {
                 }
             },
             |marker| {
-                leaked = reach::mark_by_reach(&tasks, marker);
-                tasks.iter().for_each(|task| marker.value((*task).into()));
+                leaked = reach::mark_by_reach(tasks.clone(), marker);
+                reach::mark_all(tasks.clone(), marker);
             },
         );
         let leaked = reach::to_report(leaked, self.sched.main);

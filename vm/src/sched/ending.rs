@@ -235,7 +235,7 @@ pub fn outcome_error(vm: &mut Vm, task: Gc<Task>) -> Value {
 
 /// All tasks that are not done, in the order of spawning.
 pub fn live_tasks(vm: &Vm) -> Vec<Gc<Task>> {
-    let mut found = reach::live_tasks(vm);
+    let mut found: Vec<Gc<Task>> = reach::live_tasks(vm).collect();
     found.sort_by_key(|task| task.id());
     found
 }
@@ -250,7 +250,7 @@ pub fn unprotected_tasks(vm: &Vm) -> Vec<Gc<Task>> {
                 Owner::Group(group) => group.nursery.depth.get() > 0,
             }
     };
-    let mut found = reach::live_tasks(vm);
+    let mut found: Vec<Gc<Task>> = reach::live_tasks(vm).collect();
     // Parents come before their children.
     let mut protected: HashSet<Gc<Task>> = HashSet::new();
     found.retain(|task| {

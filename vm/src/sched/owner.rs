@@ -58,6 +58,10 @@ impl Nursery {
         self.children.get().is_none()
     }
 
+    pub fn first(&self) -> Option<Gc<Task>> {
+        self.children.get()
+    }
+
     pub fn link(&self, child: Gc<Task>) {
         child.next_sibling.set(None);
         match self.children.get() {

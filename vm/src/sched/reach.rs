@@ -23,19 +23,24 @@ use crate::{
 /// Rounds after which a search for tasks that can go on is given up, without a report.
 const ROUNDS: usize = 64;
 
-/// All tasks that are not done, parents first.
-pub fn live_tasks(vm: &Vm) -> Vec<Gc<Task>> {
-    let mut tasks: Vec<Gc<Task>> = vm.sched.program.children().collect();
-    let mut next = 0;
-    while next < tasks.len() {
-        let task = tasks[next];
-        next += 1;
+/// All tasks that are not done, parents first. With a million of them a list would cost more than the walk along the links.
+pub fn live_tasks(vm: &Vm) -> impl Iterator<Item = Gc<Task>> + Clone + use<> {
+    below(vm.sched.program.first())
+}
+
+/// A task, those behind it in its nursery, and all below them.
+fn below(first: Option<Gc<Task>>) -> impl Iterator<Item = Gc<Task>> + Clone + use<> {
+    // Heads of what is left of the nurseries that the walk is in: no more than the tree is deep, for each task on the way.
+    let mut heads: Vec<Gc<Task>> = first.into_iter().collect();
+    std::iter::from_fn(move || {
+        let task = heads.pop()?;
+        heads.extend(task.next_sibling.get());
         if task.rare().is_some() {
-            tasks.extend(task.nurseries().flat_map(|nursery| nursery.children()));
-            tasks.extend(task.groups().flat_map(|group| group.nursery.children()));
+            heads.extend(task.groups().filter_map(|group| group.nursery.first()));
+            heads.extend(task.nurseries().filter_map(|nursery| nursery.first()));
         }
-    }
-    tasks
+        Some(task)
+    })
 }
 
 /// Needs nobody to go on.
@@ -55,21 +60,31 @@ fn is_timed(wait: Wait) -> bool {
 }
 
 /// Marks what those tasks lead to that need nobody. The tasks themselves are marked only if something refers to them.
-pub fn mark_roots(tasks: &[Gc<Task>], marker: &mut Marker) {
-    for task in tasks.iter().filter(|task| goes_on_by_itself(**task)) {
-        task::trace(task, marker);
+pub fn mark_roots(tasks: impl Iterator<Item = Gc<Task>>, marker: &mut Marker) {
+    for task in tasks.filter(|task| goes_on_by_itself(*task)) {
+        task::trace(&task, marker);
+        // What is grey takes memory.
+        marker.drain();
+    }
+}
+
+/// Keeps all of them.
+pub fn mark_all(tasks: impl Iterator<Item = Gc<Task>>, marker: &mut Marker) {
+    for task in tasks {
+        marker.value(task.into());
+        marker.drain();
     }
 }
 
 /// Marks what the tasks lead to that can go on, and gives those that cannot.
-pub fn mark_by_reach(tasks: &[Gc<Task>], marker: &mut Marker) -> Vec<Gc<Task>> {
+pub fn mark_by_reach(tasks: impl Iterator<Item = Gc<Task>> + Clone, marker: &mut Marker) -> Vec<Gc<Task>> {
     let mut waiting: Vec<Gc<Task>> = Vec::new();
-    for task in tasks {
+    for task in tasks.clone() {
         task.clear_flag(flag::GOES_ON | flag::CANCELLABLE);
-        if goes_on_by_itself(*task) {
+        if goes_on_by_itself(task) {
             task.set_flag(flag::GOES_ON);
         } else {
-            waiting.push(*task);
+            waiting.push(task);
         }
     }
     for _ in 0..ROUNDS {
@@ -78,8 +93,8 @@ pub fn mark_by_reach(tasks: &[Gc<Task>], marker: &mut Marker) -> Vec<Gc<Task>> {
         }
         marker.drain();
         // Parents come before their children.
-        for task in tasks {
-            if !task.has(flag::CANCELLABLE) && may_be_cancelled(*task, marker) {
+        for task in tasks.clone() {
+            if !task.has(flag::CANCELLABLE) && may_be_cancelled(task, marker) {
                 task.set_flag(flag::CANCELLABLE);
             }
         }
