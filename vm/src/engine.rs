@@ -338,7 +338,7 @@ impl Engine {
     pub fn result_text(&mut self) -> Option<String> {
         let main = self.vm.sched.main?;
         let value = main.result().get();
-        if main.outcome.get() != Outcome::Value || value.is_nil() {
+        if main.outcome() != Outcome::Value || value.is_nil() {
             return None;
         }
         Some(report::value_text(&mut self.vm, value))
@@ -500,7 +500,7 @@ impl Engine {
             self.vm.sched.failed = true;
         }
         let Some(main) = self.vm.sched.main else { return self.started };
-        if main.state.get() != TaskState::Done && !self.abandoned {
+        if main.state() != TaskState::Done && !self.abandoned {
             return false;
         }
         // Detached tasks are daemons: they end with the program.
@@ -547,7 +547,7 @@ impl Engine {
     fn end(&mut self) -> Exit {
         let main = self.vm.sched.main;
         if let Some(main) = main
-            && main.outcome.get() == Outcome::Error
+            && main.outcome() == Outcome::Error
         {
             let report = report::uncaught(&mut self.vm, main.result().get());
             self.reports.push(report);
@@ -565,7 +565,7 @@ impl Engine {
             3
         } else if closed {
             141
-        } else if self.vm.sched.failed || main.is_some_and(|main| main.outcome.get() == Outcome::Error) {
+        } else if self.vm.sched.failed || main.is_some_and(|main| main.outcome() == Outcome::Error) {
             1
         } else {
             0

@@ -26,21 +26,24 @@ use std::cell::Cell;
 use crate::{
     bytecode::{Op, Proto, SLOT, Word},
     heap::object::Closure,
+    sched::task::inline_stack,
     value::{Tag, Value},
 };
 
 /// The largest stack of one fiber, in slots (128 MiB): room for 100,000 calls with 80 registers each.
 pub const MAX_STACK_SLOTS: usize = 1 << 23;
 
+/// Of a fiber's size: its stack lies elsewhere than behind its owner.
+const MOVED: u32 = 1 << 31;
+
 /// A stack with the position it will go on at.
 #[repr(C)]
 pub struct Fiber {
-    pub stack: *mut Value,
     pub base: *mut Value,
     /// While it is suspended: the op to complete with the value it gets (`AWAIT`, `YIELD`, …), or the op to go on with.
     pub pc: *const Word,
-    /// In slots.
-    pub capacity: u32,
+    /// In slots; [`MOVED`] tells where they are.
+    size: u32,
     /// Of a task's own fiber: how many `CLEANUP_ENTER` are open in the task, shields counted as well. A cancellation waits for its turn.
     pub cleanup_depth: Cell<u32>,
 }
@@ -214,19 +217,53 @@ pub unsafe fn clear(mut from: *mut Value, to: *mut Value) {
 
 impl Fiber {
     /// A fiber on a stack that was reserved behind its owner.
-    pub fn new(stack: *mut Value, slots: usize) -> Fiber {
+    pub fn new(slots: usize) -> Fiber {
         Fiber {
-            stack,
             base: std::ptr::null_mut(),
             pc: std::ptr::null(),
-            capacity: slots as u32,
+            size: slots as u32,
             cleanup_depth: Cell::new(0),
         }
     }
 
+    /// The stack has outgrown the place behind its owner.
+    #[inline(always)]
+    pub fn is_moved(&self) -> bool {
+        self.size & MOVED != 0
+    }
+
+    pub fn capacity(&self) -> usize {
+        (self.size & !MOVED) as usize
+    }
+
+    /// The first slot.
+    #[inline(always)]
+    pub fn stack(&self) -> *mut Value {
+        let inline = inline_stack(self);
+        // SAFETY: the place behind the owner has three slots at least; the third one leads to a stack that has moved.
+        unsafe { if self.is_moved() { (*inline.add(2)).bits as *mut Value } else { inline } }
+    }
+
+    #[inline(always)]
     pub fn end(&self) -> *mut Value {
         // SAFETY: one past the last slot.
-        unsafe { self.stack.add(self.capacity as usize) }
+        unsafe { self.stack().add(self.capacity()) }
+    }
+
+    /// The stack lies at `stack` from now on.
+    ///
+    /// # Safety
+    /// It holds what the old one held, which nobody uses any more.
+    pub unsafe fn move_to(&mut self, stack: *mut Value, capacity: usize) {
+        // SAFETY: as in `stack`.
+        unsafe { *inline_stack(self).add(2) = Value::int(stack as i64) };
+        self.size = capacity as u32 | MOVED;
+    }
+
+    /// The stack is given up; the place behind the owner stays.
+    pub fn clear_stack(&mut self) {
+        self.size = 0;
+        self.base = std::ptr::null_mut();
     }
 
     /// The top frame of a suspended fiber.
@@ -241,10 +278,11 @@ impl Fiber {
     pub unsafe fn enter(&mut self, closure: Value, args: *const Value, count: usize, end: *const Word) {
         // SAFETY: by the contract.
         unsafe {
-            *self.stack = closure;
-            *self.stack.add(1) = closure;
-            self.base = self.stack.add(ROOT_SLOTS);
-            write_link(self.stack.add(2), SLOT, end);
+            let stack = self.stack();
+            *stack = closure;
+            *stack.add(1) = closure;
+            self.base = stack.add(ROOT_SLOTS);
+            write_link(stack.add(2), SLOT, end);
             for index in 0..count {
                 copy(self.base.add(index), args.add(index));
             }

@@ -317,7 +317,7 @@ impl Drop for Heap {
 impl Header {
     #[inline(always)]
     pub fn new(tag: Tag, flags: u8) -> Header {
-        Header { kind: tag.number() as u8, flags: Cell::new(flags), count: 0, aux: Cell::new(0) }
+        Header { kind: tag.number() as u8, flags: Cell::new(flags), count: Cell::new(0), aux: Cell::new(0) }
     }
 
     /// For an object with inline values.
@@ -325,7 +325,12 @@ impl Header {
     pub fn with_count(tag: Tag, count: usize, aux: u32) -> Header {
         // The compiler allows no function 65,536 registers, and no struct so many fields.
         assert!(count <= u16::MAX as usize, "an object with {count} inline values");
-        Header { kind: tag.number() as u8, flags: Cell::new(0), count: count as u16, aux: Cell::new(aux) }
+        Header {
+            kind: tag.number() as u8,
+            flags: Cell::new(0),
+            count: Cell::new(count as u16),
+            aux: Cell::new(aux),
+        }
     }
 }
 

@@ -153,7 +153,7 @@ pub fn blocking(vm: &mut Vm, blocking: Blocking) -> Report {
     let title = format!("{name} has taken {} steps without an await", blocking.steps);
     let mut diagnostic =
         Diagnostic::new(Code::BLOCKING, title, location.source, location.span, "it is still busy here");
-    if let Some(spawned) = location_of(blocking.task.spawned_by(), blocking.task.spawned_at) {
+    if let Some(spawned) = location_of(blocking.task.spawned_by(), blocking.task.spawned_at()) {
         diagnostic = diagnostic.label(spawned.source, spawned.span, "the task was spawned here");
     }
     let diagnostic = diagnostic

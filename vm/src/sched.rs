@@ -295,7 +295,7 @@ pub fn duration_text(ns: u64) -> String {
 /// Puts a task at the end of the ready queue.
 #[inline]
 pub fn make_ready(vm: &mut Vm, task: Gc<Task>) {
-    task.state.set(TaskState::Ready);
+    task.set_state(TaskState::Ready);
     vm.sched.ready.push_back(task);
     log(vm, |_| Decision::Ready { task: task.id() });
 }
@@ -303,7 +303,7 @@ pub fn make_ready(vm: &mut Vm, task: Gc<Task>) {
 /// Ends a wait with a value.
 #[inline]
 pub fn wake(vm: &mut Vm, task: Gc<Task>, value: Value) {
-    debug_assert!(task.state.get() == TaskState::Waiting);
+    debug_assert!(task.state() == TaskState::Waiting);
     task.node.clear();
     interp::wake_with(task, value);
     make_ready(vm, task);
@@ -311,7 +311,7 @@ pub fn wake(vm: &mut Vm, task: Gc<Task>, value: Value) {
 
 /// Ends a wait by throwing at its op when the task runs next.
 pub fn wake_throwing(vm: &mut Vm, task: Gc<Task>, thrown: Value) {
-    debug_assert!(task.state.get() == TaskState::Waiting);
+    debug_assert!(task.state() == TaskState::Waiting);
     throw_when_it_runs(task, thrown);
     make_ready(vm, task);
 }
@@ -350,7 +350,7 @@ pub fn wake_selected(vm: &mut Vm, task: Gc<Task>, arm: u32, value: Value) {
 /// Runs the first ready task until its next step. `false` if none is ready.
 pub fn turn(vm: &mut Vm) -> bool {
     let Some(task) = vm.sched.next_ready() else { return false };
-    task.state.set(TaskState::Running);
+    task.set_state(TaskState::Running);
     vm.sched.current = Some(task);
     vm.sched.ready_awaits = 0;
     vm.steps = 0;
@@ -358,7 +358,7 @@ pub fn turn(vm: &mut Vm) -> bool {
     // SAFETY: a ready task's fiber is suspended.
     #[allow(unsafe_code)]
     unsafe {
-        vm.switch_fiber(task.current.get());
+        vm.switch_fiber(task.current());
     }
     let step = if !task.has(flag::AT_TURN) {
         interp::run(vm)
@@ -370,12 +370,14 @@ pub fn turn(vm: &mut Vm) -> bool {
         resume(vm, task)
     };
     task.set_flag(flag::STARTED);
+    // The interpreter may have left it inside a generator.
+    task.suspend_in(vm.fiber);
     // From here on nothing runs.
     vm.fiber = std::ptr::null_mut();
     vm.base = std::ptr::null_mut();
     match step {
         Step::Waits => {
-            task.state.set(TaskState::Waiting);
+            task.set_state(TaskState::Waiting);
             log(vm, |vm| Decision::Waits {
                 task: task.id(),
                 on: crate::report::waits_for(vm, task).into(),
@@ -387,7 +389,7 @@ pub fn turn(vm: &mut Vm) -> bool {
             make_ready(vm, task);
         }
         Step::Interrupted => {
-            task.state.set(TaskState::Ready);
+            task.set_state(TaskState::Ready);
             vm.sched.ready.push_front(task);
         }
         Step::Done(value) => ended(vm, task, Ok(value)),

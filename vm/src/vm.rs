@@ -221,9 +221,6 @@ impl Vm {
             self.base = (*fiber).base;
             self.stack_end = (*fiber).end();
         }
-        if let Some(task) = self.sched.current {
-            task.current.set(fiber);
-        }
     }
 
     /// Makes sure that `slots` slots from `from` on exist in the running stack, which may move: gives where `from` is then.
@@ -234,7 +231,7 @@ impl Vm {
                 return Ok(from);
             }
             let fiber = &mut *self.fiber;
-            let offset = from.offset_from(fiber.stack) as usize;
+            let offset = from.offset_from(fiber.stack()) as usize;
             let need = offset + slots;
             if need > MAX_STACK_SLOTS {
                 let control = self.throw("StackOverflow", "calls are nested too deeply");
@@ -244,11 +241,11 @@ impl Vm {
                 );
                 return Err(control);
             }
-            let capacity = (fiber.capacity as usize * 2).max(need + 8).min(MAX_STACK_SLOTS.max(need));
+            let capacity = (fiber.capacity() * 2).max(need + 8).min(MAX_STACK_SLOTS.max(need));
             let stack = fiber::new_stack(capacity);
-            let used = fiber.capacity as usize;
-            std::ptr::copy_nonoverlapping(fiber.stack, stack, used);
-            self.base = stack.add(self.base.offset_from(fiber.stack) as usize);
+            let used = fiber.capacity();
+            std::ptr::copy_nonoverlapping(fiber.stack(), stack, used);
+            self.base = stack.add(self.base.offset_from(fiber.stack()) as usize);
             task::replace_stack(&mut self.heap, self.fiber, stack, capacity);
             self.stack_end = (*self.fiber).end();
             Ok(stack.add(offset))

@@ -33,7 +33,7 @@ impl Engine {
 
     /// How the top level ended, or the test if there is one.
     pub fn outcome(&self) -> Option<Outcome> {
-        self.vm.sched.main.filter(|main| main.is_done()).map(|main| main.outcome.get())
+        self.vm.sched.main.filter(|main| main.is_done()).map(|main| main.outcome())
     }
 
     /// Every task waited, and nothing could wake one.
@@ -54,8 +54,8 @@ impl Engine {
     /// The test begins once the top level's function has ended well.
     pub(super) fn begin_test(&mut self) {
         let Some(top) = self.vm.sched.main else { return };
-        let has_ended = matches!(top.state.get(), TaskState::Closing | TaskState::Done);
-        if !has_ended || top.outcome.get() != Outcome::Value || self.vm.exit_code.is_some() {
+        let has_ended = matches!(top.state(), TaskState::Closing | TaskState::Done);
+        if !has_ended || top.outcome() != Outcome::Value || self.vm.exit_code.is_some() {
             return;
         }
         let Some(code) = self.next_test.take() else { return };
@@ -71,7 +71,7 @@ impl Engine {
     pub(super) fn top_level_error(&mut self) {
         if let Some(top) = self.vm.sched.top_level
             && top.is_done()
-            && top.outcome.get() == Outcome::Error
+            && top.outcome() == Outcome::Error
         {
             let report = report::uncaught(&mut self.vm, top.result().get());
             self.reports.push(report);

@@ -52,7 +52,7 @@ impl Closure {
     #[inline(always)]
     pub fn captures(&self) -> &[Cell<Value>] {
         // SAFETY: `count` values follow the struct.
-        unsafe { std::slice::from_raw_parts(tail(self), self.header.count as usize) }
+        unsafe { std::slice::from_raw_parts(tail(self), self.header.count.get() as usize) }
     }
 }
 
@@ -65,7 +65,7 @@ impl Instance {
     #[inline(always)]
     pub fn fields(&self) -> &[Cell<Value>] {
         // SAFETY: `count` values follow the struct.
-        unsafe { std::slice::from_raw_parts(tail(self), self.header.count as usize) }
+        unsafe { std::slice::from_raw_parts(tail(self), self.header.count.get() as usize) }
     }
 }
 
@@ -73,7 +73,7 @@ impl Coroutine {
     #[inline(always)]
     pub fn args(&self) -> &[Value] {
         // SAFETY: `count` values follow the struct.
-        unsafe { std::slice::from_raw_parts(tail(self), self.header.count as usize) }
+        unsafe { std::slice::from_raw_parts(tail(self), self.header.count.get() as usize) }
     }
 }
 

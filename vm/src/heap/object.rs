@@ -17,9 +17,10 @@ pub struct Header {
     /// The number of the object's [`Tag`].
     pub kind: u8,
     pub flags: Cell<u8>,
-    /// Number of inline values, where there are any.
-    pub count: u16,
-    /// Shape id of an instance; cached hash of a str or bytes (0: not computed yet); slots of a list's buffer before the first item.
+    /// Number of inline values, where there are any; a task's flags.
+    pub count: Cell<u16>,
+    /// Shape id of an instance; cached hash of a str or bytes (0: not computed yet); slots of a list's buffer before the first item;
+    /// the word at which a task was spawned.
     pub aux: Cell<u32>,
 }
 

@@ -112,8 +112,9 @@ impl Heap {
         room: usize,
     ) -> Result<(), String> {
         // SAFETY: given; its slot has `room` bytes.
-        let (tag, count, bits) =
-            unsafe { (Tag::from_number((*object).kind), (*object).count as usize, (*object).flags.get()) };
+        let (tag, count, bits) = unsafe {
+            (Tag::from_number((*object).kind), (*object).count.get() as usize, (*object).flags.get())
+        };
         let Some(tag) =
             tag.filter(|tag| tag.number() >= Tag::STR.number() && (tag.number() as usize) < Tag::COUNT)
         else {

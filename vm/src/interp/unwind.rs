@@ -229,7 +229,7 @@ fn append_spawns(trace: &mut Trace, task: Gc<Task>) {
         if let Some(last) = trace.frames.last_mut() {
             last.link = TraceLink::Spawned;
         }
-        trace.frames.push(TraceFrame { code: spawner, pc: current.spawned_at, link: TraceLink::Call });
+        trace.frames.push(TraceFrame { code: spawner, pc: current.spawned_at(), link: TraceLink::Call });
         task = current.parent();
     }
 }
@@ -245,7 +245,7 @@ fn extend_by_awaiter(trace: &mut Trace, awaiter: Gc<Task>) {
             last.link = if last.link == TraceLink::Call { TraceLink::Awaited } else { last.link };
         }
         // SAFETY: the awaiter is suspended.
-        let mut frame = Some(unsafe { (*awaiter.current.get()).top() });
+        let mut frame = Some(unsafe { (*awaiter.current()).top() });
         while let Some(view) = frame {
             if trace.frames.len() >= INNER_FRAMES + OUTER_FRAMES {
                 break;

@@ -32,13 +32,13 @@ unsafe fn scratch_of(base: *mut Value, word: Word) -> *mut Value {
 
 /// For a task that waits.
 pub fn scratch(task: Gc<Task>) -> Value {
-    let fiber = task.current.get();
+    let fiber = task.current();
     // SAFETY: its fiber is suspended at an op.
     unsafe { *scratch_of((*fiber).base, op_of(fiber)) }
 }
 
 pub fn put_scratch(task: Gc<Task>, value: Value) {
-    let fiber = task.current.get();
+    let fiber = task.current();
     // SAFETY: its fiber is suspended at an op.
     unsafe { *scratch_of((*fiber).base, op_of(fiber)) = value }
 }
@@ -64,13 +64,13 @@ pub fn pass_await(vm: &mut Vm) -> bool {
 
 /// The task stands at the head of a loop.
 pub fn is_in_loop(task: Gc<Task>) -> bool {
-    matches!(op_of(task.current.get()).op(), Op::ITER_LOOP | Op::ITER_LOOP_2)
+    matches!(op_of(task.current()).op(), Op::ITER_LOOP | Op::ITER_LOOP_2)
 }
 
 /// Completes the op that a parked task waits at.
 #[inline]
 pub fn wake_with(task: Gc<Task>, value: Value) {
-    let fiber = task.current.get();
+    let fiber = task.current();
     // SAFETY: a waiting task is suspended at an op of its frame.
     unsafe {
         let word = *(*fiber).pc;
@@ -96,14 +96,14 @@ pub fn wake_with(task: Gc<Task>, value: Value) {
 
 /// The loop that the task stands at ends.
 pub fn wake_exhausted(task: Gc<Task>) {
-    let fiber = task.current.get();
+    let fiber = task.current();
     // SAFETY: the loop falls through to the next op.
     unsafe { (*fiber).pc = (*fiber).pc.add(1) };
 }
 
 /// Completes a `SELECT`.
 pub fn wake_selected(task: Gc<Task>, arm: u32, value: Value) {
-    let fiber = task.current.get();
+    let fiber = task.current();
     // SAFETY: a select has two registers at least.
     unsafe {
         let first = at((*fiber).base, op_of(fiber).a() as u64);

@@ -45,7 +45,7 @@ pub fn deadlock(vm: &mut Vm) -> Report {
 /// A million turns of the virtual clock without time moving (R38).
 pub fn livelock(vm: &mut Vm) -> Report {
     let ready: Vec<Gc<Task>> =
-        sched::live_tasks(vm).into_iter().filter(|task| task.state.get() == TaskState::Ready).collect();
+        sched::live_tasks(vm).into_iter().filter(|task| task.state() == TaskState::Ready).collect();
     let title =
         "livelock: a million turns have passed and virtual time has not moved; some task keeps others busy";
     let mut places = Places::new(Code::DEADLOCK);
@@ -65,7 +65,7 @@ pub fn leaked(vm: &mut Vm, tasks: &[Gc<Task>]) -> Report {
 }
 
 fn stuck_tasks(vm: &Vm) -> Vec<Gc<Task>> {
-    let waits = |task: &Gc<Task>| matches!(task.state.get(), TaskState::Waiting | TaskState::Closing);
+    let waits = |task: &Gc<Task>| matches!(task.state(), TaskState::Waiting | TaskState::Closing);
     sched::live_tasks(vm).into_iter().filter(waits).collect()
 }
 
@@ -90,7 +90,7 @@ fn describe(vm: &mut Vm, code: Code, title: &str, tasks: &[Gc<Task>]) -> Diagnos
     }
     spawned(&mut places, tasks);
     let mut diagnostic = places.into_diagnostic(vm, title);
-    for task in tasks.iter().filter(|task| task.state.get() == TaskState::Closing).take(NAMED) {
+    for task in tasks.iter().filter(|task| task.state() == TaskState::Closing).take(NAMED) {
         let name = task_name(vm, *task);
         let children: Vec<Gc<Task>> = task.children().collect();
         diagnostic = diagnostic
@@ -101,7 +101,7 @@ fn describe(vm: &mut Vm, code: Code, title: &str, tasks: &[Gc<Task>]) -> Diagnos
 
 fn spawned(places: &mut Places, tasks: &[Gc<Task>]) {
     for task in tasks {
-        places.add(location_of(task.spawned_by(), task.spawned_at), Kind::Spawned, *task, String::new());
+        places.add(location_of(task.spawned_by(), task.spawned_at()), Kind::Spawned, *task, String::new());
     }
 }
 
@@ -276,7 +276,7 @@ fn names(vm: &Vm, tasks: &[Gc<Task>]) -> String {
 
 /// What a task waits for, as the end of "waits for …".
 pub fn waits_for(vm: &Vm, task: Gc<Task>) -> String {
-    if task.state.get() == TaskState::Closing {
+    if task.state() == TaskState::Closing {
         return "its children".to_string();
     }
     match task.wait() {
@@ -374,7 +374,7 @@ fn made_at(on: Value) -> Option<(Value, u32, String)> {
 
 /// The tasks that one waits for.
 fn edges(task: Gc<Task>) -> Vec<Gc<Task>> {
-    if task.state.get() == TaskState::Closing {
+    if task.state() == TaskState::Closing {
         return task.children().collect();
     }
     let of = |kind: Wait, on: Value| match kind {
@@ -446,7 +446,7 @@ fn draw(vm: &Vm, circle: &[Gc<Task>]) -> String {
             _ => "│ ",
         };
         let to = circle[(index + 1) % circle.len()];
-        let how = match (task.state.get(), task.wait()) {
+        let how = match (task.state(), task.wait()) {
             (TaskState::Closing, _) => format!("waits for its child {}", task_name(vm, to)),
             (_, Wait::Task) => format!("awaits {}", task_name(vm, to)),
             (_, Wait::Lock) => format!("waits for a mutex that {} holds", task_name(vm, to)),

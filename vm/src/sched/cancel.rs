@@ -95,10 +95,10 @@ fn cancel_one(vm: &mut Vm, task: Gc<Task>, reason: Value, by: u32, work: &mut Wo
         by,
         reason: sched::reason_text(vm, reason).into(),
     });
-    if task.state.get() == TaskState::Closing {
+    if task.state() == TaskState::Closing {
         // The body is over; the outcome is that of a cancelled task and the children go (R34).
-        if task.outcome.get() == Outcome::Value {
-            task.outcome.set(Outcome::Cancelled);
+        if task.outcome() == Outcome::Value {
+            task.set_outcome(Outcome::Cancelled);
         }
         return work.children(vm, Owner::Task(task), "the task that spawned it was cancelled");
     }
@@ -121,7 +121,7 @@ pub fn cancel_scope(vm: &mut Vm, scope: Gc<Scope>, reason: &str, by: u32) {
 
 /// If the task waits and a request can be thrown there, it is.
 fn interrupt_wait(vm: &mut Vm, task: Gc<Task>, work: &mut Work) {
-    let waits = match task.state.get() {
+    let waits = match task.state() {
         TaskState::Waiting => true,
         // `sleep(0)` is in the ready queue already.
         TaskState::Ready => task.wait() == Wait::Yield,

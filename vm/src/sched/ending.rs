@@ -38,9 +38,9 @@ pub fn failed(vm: &mut Vm, task: Gc<Task>, thrown: Value) {
 /// The function of a task has ended. Its children are waited for, or cancelled if it failed (R26).
 pub fn body_ended(vm: &mut Vm, task: Gc<Task>, outcome: Outcome, value: Value) {
     task::release_stack(&mut vm.heap, task);
-    task.outcome.set(outcome);
+    task.set_outcome(outcome);
     vm.heap.store(task.into(), task.result(), value);
-    task.state.set(TaskState::Closing);
+    task.set_state(TaskState::Closing);
     task.node.clear();
     if task.rare().is_none() {
         return settle(vm, task);
@@ -53,10 +53,10 @@ pub fn body_ended(vm: &mut Vm, task: Gc<Task>, outcome: Outcome, value: Value) {
     }
     if task.has_children() {
         // A request that found no await in the body arrives while the children are waited for (R34).
-        if task.outcome.get() == Outcome::Value && task.with_cancel(|cancel| cancel.is_some()) {
-            task.outcome.set(Outcome::Cancelled);
+        if task.outcome() == Outcome::Value && task.with_cancel(|cancel| cancel.is_some()) {
+            task.set_outcome(Outcome::Cancelled);
         }
-        match task.outcome.get() {
+        match task.outcome() {
             Outcome::Value => cancel::cancel_those_of_cleanup(vm, Owner::Task(task)),
             Outcome::Error => {
                 cancel::cancel_children(vm, Owner::Task(task), "the task that spawned it has failed")
@@ -73,9 +73,9 @@ pub fn body_ended(vm: &mut Vm, task: Gc<Task>, outcome: Outcome, value: Value) {
 
 /// An error reaches a task whose body has ended already: it fails, or the error joins the one it fails with.
 fn fail_closing(vm: &mut Vm, task: Gc<Task>, error: Value) {
-    match task.outcome.get() {
+    match task.outcome() {
         Outcome::Value | Outcome::Cancelled => {
-            task.outcome.set(Outcome::Error);
+            task.set_outcome(Outcome::Error);
             vm.heap.store(task.into(), task.result(), error);
             cancel::cancel_children(vm, Owner::Task(task), "another task of the same parent has failed");
         }
@@ -114,7 +114,7 @@ fn settle(vm: &mut Vm, task: Gc<Task>) {
     while let Some(task) = next {
         let owner = settle_one(vm, task);
         next = match owner {
-            Owner::Task(parent) if parent.state.get() == TaskState::Closing && !parent.has_children() => {
+            Owner::Task(parent) if parent.state() == TaskState::Closing && !parent.has_children() => {
                 Some(parent)
             }
             Owner::Task(_) => None,
@@ -133,7 +133,7 @@ pub fn owner_may_end(vm: &mut Vm, owner: Owner) {
     }
     match owner {
         Owner::Program => {}
-        Owner::Task(task) if task.state.get() == TaskState::Closing => settle(vm, task),
+        Owner::Task(task) if task.state() == TaskState::Closing => settle(vm, task),
         Owner::Task(_) => {}
         Owner::Scope(scope) => scope::children_over(vm, scope),
         Owner::Group(group) => group::children_over(vm, group),
@@ -141,9 +141,9 @@ pub fn owner_may_end(vm: &mut Vm, owner: Owner) {
 }
 
 fn settle_one(vm: &mut Vm, task: Gc<Task>) -> Owner {
-    task.state.set(TaskState::Done);
+    task.set_state(TaskState::Done);
     vm.sched.live -= 1;
-    let outcome = task.outcome.get();
+    let outcome = task.outcome();
     sched::log(vm, |_| Decision::Ended { task: task.id(), outcome });
     let delivered = !task.waiters.is_empty();
     if delivered {
@@ -194,7 +194,7 @@ fn route_error(vm: &mut Vm, owner: Owner, task: Gc<Task>) {
         }
         Owner::Scope(scope) => scope::child_failed(vm, scope, task, error),
         Owner::Group(group) => group::child_failed(vm, group, error),
-        Owner::Task(parent) if parent.state.get() == TaskState::Closing => fail_closing(vm, parent, error),
+        Owner::Task(parent) if parent.state() == TaskState::Closing => fail_closing(vm, parent, error),
         Owner::Task(parent) if task.has(flag::DISCARDED) => fail_body(vm, parent, task, error),
         Owner::Task(parent) => {
             // Whoever awaits it later takes the error from there.
@@ -219,7 +219,7 @@ fn fail_body(vm: &mut Vm, parent: Gc<Task>, child: Gc<Task>, error: Value) {
 /// What the awaiter of a task that failed or was cancelled gets.
 pub fn outcome_error(vm: &mut Vm, task: Gc<Task>) -> Value {
     let known = task.result().get();
-    if task.outcome.get() == Outcome::Error || known.is(crate::value::Tag::ERROR) {
+    if task.outcome() == Outcome::Error || known.is(crate::value::Tag::ERROR) {
         return known;
     }
     let name = task::name_text(vm, task);
@@ -267,7 +267,7 @@ pub fn unprotected_tasks(vm: &Vm) -> Vec<Gc<Task>> {
 
 /// A task's saved position is an op; this is where it is.
 pub fn waits_at(task: Gc<Task>) -> Option<(Value, u32)> {
-    if task.state.get() != TaskState::Waiting {
+    if task.state() != TaskState::Waiting {
         return None;
     }
     task::innermost_visible(task)

@@ -136,14 +136,14 @@ pub fn new_generator(vm: &mut Vm, function: Value, image: &[Value]) -> Value {
             memory,
             Generator {
                 header,
-                fiber: Fiber::new((memory as usize + size_of::<Generator>()) as *mut Value, slots),
+                fiber: Fiber::new(slots),
                 resumer: Cell::new(ptr::null_mut()),
                 state: Cell::new(GeneratorState::Fresh),
                 function,
             },
         );
         let fiber = &mut (*memory).fiber;
-        fiber::clear(fiber.stack, fiber.end());
+        fiber::clear(fiber.stack(), fiber.end());
         fiber.enter(function, image.as_ptr(), image.len(), GENERATOR_END.as_ptr());
         Gc::<Generator>::from_ptr(memory).into()
     }

@@ -10,7 +10,7 @@ use std::{cell::Cell, mem::offset_of, ptr::NonNull};
 
 use super::{
     group::{Arm, Group},
-    task::Task,
+    task::{Outcome, Task, TaskState},
 };
 use crate::{
     heap::object::{Header, Object},
@@ -52,6 +52,11 @@ impl Wait {
     }
 }
 
+/// The node is an arm's.
+const IN_GROUP: u8 = 1;
+/// It is linked into some list.
+const LINKED: u8 = 2;
+
 /// One wait. Its owner is found from its address: a task, or an arm if `IN_GROUP` is set.
 #[repr(C)]
 pub struct WaitNode {
@@ -60,9 +65,10 @@ pub struct WaitNode {
     /// Address of the object that is waited for, deadline in nanoseconds, or id of an operation, by `kind`.
     on: Cell<u64>,
     kind: Cell<Wait>,
-    in_group: bool,
-    /// Linked into some list.
-    linked: Cell<bool>,
+    /// [`IN_GROUP`], [`LINKED`].
+    bits: Cell<u8>,
+    /// Of a task's node: where the task stands, and how it ended. It lies here because there is room.
+    pub(super) place: Cell<(TaskState, Outcome)>,
     /// The task's id, or the arm's index.
     pub number: u32,
 }
@@ -108,9 +114,9 @@ impl NodeRef {
     #[inline(always)]
     pub fn waiter(self) -> Waiter {
         let address = self.0.as_ptr() as usize;
-        // SAFETY: `in_group` tells which struct the node is a field of, and it never changes.
+        // SAFETY: the bit tells which struct the node is a field of, and it never changes.
         unsafe {
-            if self.in_group {
+            if self.bits.get() & IN_GROUP != 0 {
                 let arm = (address - offset_of!(Arm, node)) as *const Arm;
                 Waiter::Arm((*arm).group, self.number as usize)
             } else {
@@ -136,8 +142,8 @@ impl WaitNode {
             previous: Cell::new(None),
             on: Cell::new(0),
             kind: Cell::new(Wait::None),
-            in_group,
-            linked: Cell::new(false),
+            bits: Cell::new(if in_group { IN_GROUP } else { 0 }),
+            place: Cell::new((TaskState::Ready, Outcome::Value)),
             number,
         }
     }
@@ -148,7 +154,12 @@ impl WaitNode {
     }
 
     pub fn is_linked(&self) -> bool {
-        self.linked.get()
+        self.bits.get() & LINKED != 0
+    }
+
+    #[inline(always)]
+    fn set_linked(&self, linked: bool) {
+        self.bits.set(if linked { self.bits.get() | LINKED } else { self.bits.get() & !LINKED });
     }
 
     /// The wait is over, or of a kind that refers to nothing.
@@ -209,8 +220,8 @@ impl Waiters {
     }
 
     pub fn push(&self, node: NodeRef) {
-        debug_assert!(!node.linked.get());
-        node.linked.set(true);
+        debug_assert!(!node.is_linked());
+        node.set_linked(true);
         node.next.set(None);
         match self.first.get() {
             Some(first) => {
@@ -229,8 +240,8 @@ impl Waiters {
 
     /// Takes a node of this list out.
     pub fn remove(&self, node: NodeRef) {
-        debug_assert!(node.linked.get());
-        node.linked.set(false);
+        debug_assert!(node.is_linked());
+        node.set_linked(false);
         let (previous, next) = (node.previous.take(), node.next.take());
         let is_first = self.first.get() == Some(node);
         if is_first {
@@ -287,7 +298,7 @@ impl ReadyQueue {
     #[inline(always)]
     pub fn push_back(&mut self, task: Gc<Task>) {
         let node = NodeRef::of_task(task);
-        debug_assert!(!node.linked.get());
+        debug_assert!(!node.is_linked());
         node.next.set(None);
         match self.last.replace(node) {
             Some(last) => last.next.set(Some(node)),
@@ -298,7 +309,7 @@ impl ReadyQueue {
 
     pub fn push_front(&mut self, task: Gc<Task>) {
         let node = NodeRef::of_task(task);
-        debug_assert!(!node.linked.get());
+        debug_assert!(!node.is_linked());
         node.next.set(self.first);
         self.first = Some(node);
         self.last.get_or_insert(node);

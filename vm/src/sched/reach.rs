@@ -45,7 +45,7 @@ fn below(first: Option<Gc<Task>>) -> impl Iterator<Item = Gc<Task>> + Clone + us
 
 /// Needs nobody to go on.
 pub fn goes_on_by_itself(task: Gc<Task>) -> bool {
-    match task.state.get() {
+    match task.state() {
         TaskState::Ready | TaskState::Running => true,
         TaskState::Waiting => match task.waits_for().as_object::<Group>() {
             Some(group) => group.arms().iter().any(|arm| is_timed(arm.node.kind())),
@@ -134,7 +134,7 @@ fn may_go_on(task: Gc<Task>, marker: &Marker) -> bool {
         Some(awaited) => goes_on(awaited) || awaited.is_done(),
         None => on.is_nil() || marker.is_marked(on),
     };
-    if task.state.get() == TaskState::Closing {
+    if task.state() == TaskState::Closing {
         return task.children().any(goes_on);
     }
     match task.wait() {
@@ -162,7 +162,7 @@ pub fn to_report(leaked: Vec<Gc<Task>>, main: Option<Gc<Task>>) -> Vec<Gc<Task>>
         .into_iter()
         .filter(|task| {
             Some(*task) != main
-                && task.state.get() == TaskState::Waiting
+                && task.state() == TaskState::Waiting
                 && task.owner() != Owner::Program
                 && !task.has(flag::LEAKED | flag::CANCEL_PENDING | flag::IN_FLIGHT)
         })

@@ -218,7 +218,7 @@ pub fn lock(vm: &mut Vm, mutex: Gc<Mutex>, by: Gc<Task>) -> Result<Option<Value>
 }
 
 fn has_ended(owner: Gc<Task>) -> bool {
-    matches!(owner.state.get(), TaskState::Closing | TaskState::Done)
+    matches!(owner.state(), TaskState::Closing | TaskState::Done)
 }
 
 fn grant(vm: &mut Vm, mutex: Gc<Mutex>, to: Gc<Task>) -> Value {

@@ -84,6 +84,8 @@ pub mod flag {
     pub const GOES_ON: u16 = 1024;
     /// Likewise: something may cancel it.
     pub const CANCELLABLE: u16 = 2048;
+    /// It is suspended inside a generator: [`super::Rare::inner`].
+    pub const IN_GENERATOR: u16 = 4096;
 
     /// What is looked at when a task gets its turn.
     pub const AT_TURN: u16 = THROWS | COMPLETES | NEWEST;
@@ -94,13 +96,7 @@ pub mod flag {
 pub struct Task {
     pub header: Header,
     pub fiber: Fiber,
-    /// The fiber that runs or waits: the task's own, or the innermost generator's.
-    pub current: Cell<*mut Fiber>,
     pub node: WaitNode,
-    pub state: Cell<TaskState>,
-    pub outcome: Cell<Outcome>,
-    flags: Cell<u16>,
-    pub spawned_at: u32,
     spawned_by: Option<Gc<ProtoObject>>,
     /// Who awaits it, first come first.
     pub waiters: Waiters,
@@ -111,11 +107,12 @@ pub struct Task {
     rare: Cell<*mut Rare>,
 }
 
-const _: () = assert!(size_of::<Task>() == 136);
+const _: () = assert!(size_of::<Task>() == 112);
 
 /// What few tasks have.
-#[derive(Default)]
 pub struct Rare {
+    /// The innermost generator's fiber, while the task is suspended in one.
+    inner: Cell<*mut Fiber>,
     /// Of the scope that the task itself is.
     pub nursery: Nursery,
     /// The innermost open scope.
@@ -127,6 +124,20 @@ pub struct Rare {
     name: Cell<Option<Value>>,
     /// Mutexes that it holds, linked through them.
     pub held: Cell<Option<Gc<Mutex>>>,
+}
+
+impl Default for Rare {
+    fn default() -> Rare {
+        Rare {
+            inner: Cell::new(ptr::null_mut()),
+            nursery: Nursery::default(),
+            scope: Cell::default(),
+            group: Cell::default(),
+            kept: Cell::default(),
+            name: Cell::default(),
+            held: Cell::default(),
+        }
+    }
 }
 
 impl Object for Task {
@@ -144,19 +155,40 @@ impl Task {
         self.node.number
     }
 
+    pub fn state(&self) -> TaskState {
+        self.node.place.get().0
+    }
+
+    pub fn set_state(&self, state: TaskState) {
+        self.node.place.set((state, self.outcome()));
+    }
+
+    pub fn outcome(&self) -> Outcome {
+        self.node.place.get().1
+    }
+
+    pub fn set_outcome(&self, outcome: Outcome) {
+        self.node.place.set((self.state(), outcome));
+    }
+
+    /// The word at which it was spawned, in the code of [`Task::spawned_by`].
+    pub fn spawned_at(&self) -> u32 {
+        self.header.aux.get()
+    }
+
     #[inline(always)]
     pub fn has(&self, flag: u16) -> bool {
-        self.flags.get() & flag != 0
+        self.header.count.get() & flag != 0
     }
 
     #[inline(always)]
     pub fn set_flag(&self, flag: u16) {
-        self.flags.set(self.flags.get() | flag);
+        self.header.count.set(self.header.count.get() | flag);
     }
 
     #[inline(always)]
     pub fn clear_flag(&self, flag: u16) {
-        self.flags.set(self.flags.get() & !flag);
+        self.header.count.set(self.header.count.get() & !flag);
     }
 
     /// Sets a flag, and tells if it was set before.
@@ -167,7 +199,7 @@ impl Task {
     }
 
     pub fn is_done(&self) -> bool {
-        self.state.get() == TaskState::Done
+        self.state() == TaskState::Done
     }
 
     pub fn wait(&self) -> Wait {
@@ -290,6 +322,26 @@ impl Gc<Task> {
         unsafe { &raw mut (*self.as_ptr()).fiber }
     }
 
+    /// Of a suspended task: the fiber that goes on, its own or the innermost generator's.
+    #[inline(always)]
+    pub fn current(self) -> *mut Fiber {
+        match self.rare() {
+            Some(rare) if self.has(flag::IN_GENERATOR) => rare.inner.get(),
+            _ => self.fiber_ptr(),
+        }
+    }
+
+    /// The task is suspended in this fiber.
+    #[inline(always)]
+    pub fn suspend_in(self, fiber: *mut Fiber) {
+        if fiber == self.fiber_ptr() {
+            self.clear_flag(flag::IN_GENERATOR);
+        } else {
+            self.rare_or_new().inner.set(fiber);
+            self.set_flag(flag::IN_GENERATOR);
+        }
+    }
+
     pub fn node(self) -> NodeRef {
         NodeRef::of_task(self)
     }
@@ -384,7 +436,7 @@ pub fn trace(task: &Task, marker: &mut Marker) {
 
 /// Marks what a fiber's frames hold and clears what lies above them, so that no stale reference is ever scanned.
 pub fn trace_fiber(fiber: &Fiber, marker: &mut Marker) {
-    if fiber.stack.is_null() || fiber.base.is_null() {
+    if fiber.base.is_null() {
         return;
     }
     // SAFETY: from the stack's start to the top frame's end every slot is a value or a link word.
@@ -392,7 +444,7 @@ pub fn trace_fiber(fiber: &Fiber, marker: &mut Marker) {
         let registers = fiber::frame_proto(fiber.base).registers as usize;
         // A suspended fiber has nothing above its registers but the op that called on its own account.
         let top = fiber.base.add(registers);
-        let mut slot = fiber.stack;
+        let mut slot = fiber.stack();
         while slot < top {
             if *(slot as *const u64) >= Tag::STR.number()
                 && *(slot as *const u32) != Tag::LINK.number() as u32
@@ -402,8 +454,8 @@ pub fn trace_fiber(fiber: &Fiber, marker: &mut Marker) {
             slot = slot.add(1);
         }
         fiber::clear(top, fiber.end());
-        if !is_inline(fiber) {
-            marker.buffer(fiber.capacity as usize * SLOT);
+        if fiber.is_moved() {
+            marker.buffer(fiber.capacity() * SLOT);
         }
     }
 }
@@ -411,22 +463,22 @@ pub fn trace_fiber(fiber: &Fiber, marker: &mut Marker) {
 pub(super) unsafe fn free_own_stack(fiber: &Fiber) {
     // SAFETY: a stack that does not follow its owner directly was made by `new_stack`.
     unsafe {
-        if !fiber.stack.is_null() && !is_inline(fiber) {
-            fiber::free_stack(fiber.stack, fiber.capacity as usize);
+        if fiber.is_moved() {
+            fiber::free_stack(fiber.stack(), fiber.capacity());
         }
     }
 }
 
-/// The stack follows its owner.
-fn is_inline(fiber: &Fiber) -> bool {
-    // SAFETY: a fiber lies in its owner.
-    let owner = unsafe { owner_of(fiber) };
-    // SAFETY: the owner is alive.
-    let size = match unsafe { (*owner).kind } as u64 {
-        kind if kind == Tag::TASK.number() => size_of::<Task>(),
-        _ => size_of::<Generator>(),
-    };
-    fiber.stack as usize == owner as usize + size
+/// The place behind a fiber's owner, where its stack begins its life.
+#[inline(always)]
+pub fn inline_stack(fiber: &Fiber) -> *mut Value {
+    // SAFETY: a fiber lies in its owner, which is alive.
+    unsafe {
+        let owner = owner_of(fiber);
+        let is_task = (*owner).kind as u64 == Tag::TASK.number();
+        let size = if is_task { size_of::<Task>() } else { size_of::<Generator>() };
+        (owner as *mut u8).add(size) as *mut Value
+    }
 }
 
 /// The running stack has moved to `stack`.
@@ -437,16 +489,15 @@ pub unsafe fn replace_stack(heap: &mut Heap, fiber: *mut Fiber, stack: *mut Valu
     // SAFETY: by the contract.
     unsafe {
         let old = &mut *fiber;
-        if is_inline(old) {
+        if old.is_moved() {
+            heap.charge((capacity - old.capacity()) * SLOT);
+            fiber::free_stack(old.stack(), old.capacity());
+        } else {
             heap.charge(capacity * SLOT);
             // The function stays; what was a call's slot is the result's from now on.
-            fiber::clear(old.stack.add(1), old.end());
-        } else {
-            heap.charge((capacity - old.capacity as usize) * SLOT);
-            fiber::free_stack(old.stack, old.capacity as usize);
+            fiber::clear(old.stack().add(1), old.end());
         }
-        old.stack = stack;
-        old.capacity = capacity as u32;
+        old.move_to(stack, capacity);
     }
 }
 
@@ -459,13 +510,12 @@ pub fn release_stack(heap: &mut Heap, task: Gc<Task>) {
 /// # Safety
 /// No frame on the fiber's stack is used again.
 pub(super) unsafe fn release(heap: &mut Heap, fiber: &mut Fiber) {
-    if !fiber.stack.is_null() && !is_inline(fiber) {
-        // SAFETY: by the contract; a stack that is not inline was made by `new_stack`.
-        unsafe { fiber::free_stack(fiber.stack, fiber.capacity as usize) };
-        heap.uncharge(fiber.capacity as usize * SLOT);
+    if fiber.is_moved() {
+        // SAFETY: by the contract; a stack that has moved was made by `new_stack`.
+        unsafe { fiber::free_stack(fiber.stack(), fiber.capacity()) };
+        heap.uncharge(fiber.capacity() * SLOT);
     }
-    fiber.stack = ptr::null_mut();
-    fiber.base = ptr::null_mut();
+    fiber.clear_stack();
 }
 
 // ---- making
@@ -517,13 +567,8 @@ pub fn spawn_into(
             memory,
             Task {
                 header,
-                fiber: Fiber::new((memory as usize + size_of::<Task>()) as *mut Value, slots),
-                current: Cell::new(&raw mut (*memory).fiber),
+                fiber: Fiber::new(slots),
                 node: WaitNode::new(id, false),
-                state: Cell::new(TaskState::Ready),
-                outcome: Cell::new(Outcome::Value),
-                flags: Cell::new(flags),
-                spawned_at,
                 spawned_by: spawned_by.as_object(),
                 waiters: Waiters::new(),
                 owner: Cell::new(ptr::null_mut()),
@@ -532,8 +577,10 @@ pub fn spawn_into(
                 rare: Cell::new(ptr::null_mut()),
             },
         );
+        (*memory).header.count.set(flags);
+        (*memory).header.aux.set(spawned_at);
         let fiber = &mut (*memory).fiber;
-        fiber::clear(fiber.stack, fiber.end());
+        fiber::clear(fiber.stack(), fiber.end());
         fiber.enter(function, args, count, TASK_END.as_ptr());
         Gc::from_ptr(memory)
     };
@@ -571,7 +618,7 @@ pub fn set_name(task: Gc<Task>, name: Value) {
 
 /// The innermost frame of a suspended task that is the program's own.
 pub fn innermost_visible(task: Gc<Task>) -> Option<(Value, u32)> {
-    let mut fiber = task.current.get();
+    let mut fiber = task.current();
     // SAFETY: the fibers of a suspended task are alive.
     unsafe {
         while !fiber.is_null() && !(*fiber).base.is_null() {

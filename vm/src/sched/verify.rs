@@ -45,8 +45,8 @@ pub fn check(vm: &Vm) -> Result<(), String> {
     }
     let mut ready = HashSet::new();
     for task in vm.sched.ready.iter() {
-        if task.state.get() != TaskState::Ready {
-            return Err(format!("{task:?} is in the ready queue, but {:?}", task.state.get()));
+        if task.state() != TaskState::Ready {
+            return Err(format!("{task:?} is in the ready queue, but {:?}", task.state()));
         }
         if !ready.insert(task) {
             return Err(format!("{task:?} is in the ready queue twice"));
@@ -196,7 +196,7 @@ impl Lines {
 }
 
 fn place(vm: &Vm, task: Gc<Task>, ready: &HashSet<Gc<Task>>, lines: &mut Lines) -> Result<(), String> {
-    let state = task.state.get();
+    let state = task.state();
     if (state == TaskState::Ready) != ready.contains(&task) {
         return Err(format!("is {state:?}, but in the ready queue: {}", ready.contains(&task)));
     }
@@ -254,7 +254,7 @@ fn targets(task: Gc<Task>) -> Result<(), String> {
         pending |= nursery.is_pending();
         in_flight |= nursery.is_delivered();
     }
-    if task.state.get() == TaskState::Closing {
+    if task.state() == TaskState::Closing {
         return Ok(());
     }
     if task.has(flag::CANCEL_PENDING) != pending {

@@ -106,7 +106,7 @@ fn poll_task(vm: &mut Vm, awaited: Gc<Task>, by: Gc<Task>) -> Result<Option<Valu
     if !awaited.is_done() {
         return Ok(None);
     }
-    if awaited.outcome.get() == Outcome::Value {
+    if awaited.outcome() == Outcome::Value {
         return Ok(Some(awaited.result().get()));
     }
     let error = ending::outcome_error(vm, awaited);
