@@ -11,17 +11,24 @@ use crate::{
     source::SourceId,
 };
 
-mod asyncify;
+mod walk;
 mod awaits;
-mod binding;
-mod effects;
-mod infer;
+mod asyncify;
 mod jumps;
+mod effects;
+mod binding;
+mod infer;
+mod trace;
+mod quiet;
+mod idle;
+mod serial;
+mod locks;
+mod unscoped;
+mod races;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
-mod walk;
 
 pub use infer::Knowledge;
 
@@ -45,8 +52,8 @@ pub fn check(
     imports: &[ImportTarget],
     know: &mut Knowledge,
 ) -> Vec<Diagnostic> {
-    let walk::Found { mut diagnostics, doubtful } = walk::Walk::new(file).run();
-    let (found, _activity) = infer::infer(file, prelude, imports, know, &doubtful);
+    let walk::Found { mut diagnostics, doubtful, scopes, dropped } = walk::Walk::new(file).run();
+    let (found, activity, waits) = infer::infer(file, prelude, imports, know, &doubtful);
     // Of a statement that lacks its `await` it says nothing new that it has no effect.
     diagnostics.retain(|diagnostic| {
         let at = diagnostic.primary().span;
@@ -57,5 +64,17 @@ pub fn check(
             })
     });
     diagnostics.extend(found);
+    if file.ast.functions.iter().any(|function| function.is_async)
+        || !dropped.is_empty()
+        || !waits.guards.is_empty()
+    {
+        let sites = asyncify::Sites::find(file);
+        let mut effects = quiet::EffectsOf::new(file, prelude, &sites);
+        idle::check(file, &sites, &activity, &mut diagnostics);
+        serial::check(file, &sites, &mut effects, &mut diagnostics);
+        locks::check(file, &sites, &waits, &mut effects, &mut diagnostics);
+        unscoped::check(file, &sites, &scopes, &dropped, &mut diagnostics);
+        races::check(file, &sites, &asyncify::Owners::new(file), &mut diagnostics);
+    }
     diagnostics
 }

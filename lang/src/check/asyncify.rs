@@ -53,16 +53,25 @@ fn plural(count: usize, word: &str) -> String {
 }
 
 /// A place where a named function of the file is used.
-struct Site {
+pub(super) struct Site {
     /// The name in front of the call.
     callee: Span,
     /// The whole call; `None` if the function is not called here, but used as a value.
-    call: Option<Span>,
+    pub call: Option<Span>,
     /// Its result is awaited or spawned already.
     kept: bool,
+    /// The `await` around it.
+    pub awaited: Option<Span>,
     /// Something follows that belongs to the call's result: `f().x`.
     continued: bool,
-    inside: Owner,
+    pub inside: Owner,
+}
+
+impl Site {
+    /// It becomes a task, or is kept to become one.
+    pub(super) fn runs_beside(&self) -> bool {
+        self.awaited.is_none()
+    }
 }
 
 /// All of them, by function.
@@ -73,7 +82,14 @@ pub(super) struct Sites {
 }
 
 impl Sites {
-    fn calls_of(&self, id: FnId) -> impl Iterator<Item = &Site> {
+    /// Every use of the function has this form: it is called, and awaited on the spot.
+    pub(super) fn is_only_awaited(&self, id: FnId) -> bool {
+        let mut uses = self.calls_of(id).peekable();
+        uses.peek().is_some() && uses.all(|site| site.awaited.is_some())
+    }
+
+    /// The uses of a function.
+    pub(super) fn calls_of(&self, id: FnId) -> impl Iterator<Item = &Site> {
         self.by_function.get(&id).into_iter().flatten()
     }
 
@@ -89,6 +105,7 @@ impl Sites {
         // By callee: the call; and who stands directly around an expression.
         let mut call_of: FxHashMap<ExprId, ExprId> = FxHashMap::default();
         let mut kept: FxHashSet<ExprId> = FxHashSet::default();
+        let mut awaits: FxHashMap<ExprId, Span> = FxHashMap::default();
         let mut continued: FxHashSet<ExprId> = FxHashSet::default();
         let mut assigned: FxHashSet<ExprId> = FxHashSet::default();
         for id in (0..count as u32).map(ExprId) {
@@ -97,7 +114,11 @@ impl Sites {
                     call_of.insert(callee, id);
                     continued.insert(callee);
                 }
-                ExprKind::Await(value) | ExprKind::Spawn(value) => {
+                ExprKind::Await(value) => {
+                    kept.insert(ast.unparen(value));
+                    awaits.insert(ast.unparen(value), ast[id].span);
+                }
+                ExprKind::Spawn(value) => {
                     kept.insert(ast.unparen(value));
                 }
                 ExprKind::Field { object, .. } | ExprKind::Index { object, .. } => {
@@ -129,6 +150,7 @@ impl Sites {
                 callee: span,
                 call: call.map(|call| ast[*call].span),
                 kept: call.is_some_and(|call| kept.contains(call)),
+                awaited: call.and_then(|call| awaits.get(call)).copied(),
                 continued: call.is_some_and(|call| continued.contains(call)),
                 inside,
             });

@@ -44,14 +44,14 @@ pub(super) fn infer(
     imports: &[ImportTarget],
     know: &mut Knowledge,
     doubtful: &FxHashSet<FnId>,
-) -> (Vec<Diagnostic>, Vec<Activity>) {
+) -> (Vec<Diagnostic>, Vec<Activity>, Waits) {
     let mut infer = Infer::new(file, prelude, imports, know, doubtful);
     infer.pass();
     infer.reporting = true;
     infer.pass();
     infer.export();
     let found = report::diagnostics(&mut infer);
-    (found, infer.activity)
+    (found, infer.activity, infer.waits_found)
 }
 
 /// What a function does, for checks behind this one.
@@ -61,6 +61,15 @@ pub(super) struct Activity {
     pub waits: bool,
     /// A mistake was found in it.
     pub has_finding: bool,
+}
+
+/// Awaits of which more is known.
+#[derive(Debug, Default)]
+pub(super) struct Waits {
+    /// They give the guard of a mutex.
+    pub guards: FxHashSet<ExprId>,
+    /// They wait for time to pass.
+    pub sleeps: FxHashSet<ExprId>,
 }
 
 /// What happens to an expression's value.
@@ -160,6 +169,7 @@ struct Infer<'a> {
     /// Coroutines that somebody awaits, spawns or hands to a combinator.
     consumed: FxHashSet<OriginId>,
     activity: Vec<Activity>,
+    waits_found: Waits,
     context: Context,
 }
 
@@ -239,6 +249,7 @@ impl<'a> Infer<'a> {
             findings: Vec::new(),
             consumed: FxHashSet::default(),
             activity: vec![Activity::default(); ast.functions.len()],
+            waits_found: Waits::default(),
             context: Context::default(),
             file,
             prelude,

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{File, awaits::Awaits, binding, effects, jumps};
+use super::{File, awaits::Awaits, binding, effects, jumps, unscoped::Dropped};
 use crate::{
     ast::{
         AssignId, Ast, BlockId, ExprId, ExprKind, FnForm, FnId, IfId, List, MapEntry, PatId, PatKind,
@@ -43,6 +43,9 @@ pub(super) struct Found {
     pub diagnostics: Vec<Diagnostic>,
     /// The functions that await and should be `async`: what their calls give is not what was meant.
     pub doubtful: FxHashSet<FnId>,
+    /// The blocks of scopes.
+    pub scopes: Vec<Span>,
+    pub dropped: Vec<Dropped>,
 }
 
 pub(super) struct Walk<'a> {
@@ -50,11 +53,20 @@ pub(super) struct Walk<'a> {
     pub around: Vec<Around>,
     pub diagnostics: Vec<Diagnostic>,
     awaits: Awaits,
+    scopes: Vec<Span>,
+    dropped: Vec<Dropped>,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(file: File<'a>) -> Walk<'a> {
-        Walk { file, around: Vec::new(), diagnostics: Vec::new(), awaits: Awaits::default() }
+        Walk {
+            file,
+            around: Vec::new(),
+            diagnostics: Vec::new(),
+            awaits: Awaits::default(),
+            scopes: Vec::new(),
+            dropped: Vec::new(),
+        }
     }
 
     fn ast(&self) -> &'a Ast {
@@ -70,7 +82,7 @@ impl<'a> Walk<'a> {
         let awaits = std::mem::take(&mut self.awaits);
         let doubtful = awaits.functions().collect();
         awaits.report(self.file, &mut self.diagnostics);
-        Found { diagnostics: self.diagnostics, doubtful }
+        Found { diagnostics: self.diagnostics, doubtful, scopes: self.scopes, dropped: self.dropped }
     }
 
     fn inside(&mut self, around: Around, walk: impl FnOnce(&mut Self)) {
@@ -140,7 +152,32 @@ impl<'a> Walk<'a> {
             ExprKind::If(at) => self.if_chain(at, used),
             ExprKind::Try(at) => self.try_catch(at, used),
             ExprKind::Match { .. } | ExprKind::Block(_) => self.body(id, used),
+            ExprKind::Spawn(_) if used != Use::Value => {
+                self.dropped_task(id);
+                self.expr(id);
+            }
             _ => self.expr(id),
+        }
+    }
+
+    /// A `spawn` whose handle nobody keeps.
+    fn dropped_task(&mut self, id: ExprId) {
+        let mut in_loop = false;
+        for around in self.around.iter().rev() {
+            match *around {
+                Around::Loop => in_loop = true,
+                Around::Function(function) => {
+                    if in_loop && self.ast()[function].form == FnForm::Named {
+                        self.dropped.push(Dropped { spawn: self.ast()[id].span, function: Some(function) });
+                    }
+                    return;
+                }
+                Around::Scope(_) | Around::Parameters(_) | Around::Defaults(_) => return,
+                Around::Defer(_) | Around::Finally(_) | Around::SelectHead(_) => {}
+            }
+        }
+        if in_loop {
+            self.dropped.push(Dropped { spawn: self.ast()[id].span, function: None });
         }
     }
 
@@ -282,6 +319,7 @@ impl<'a> Walk<'a> {
 
     fn scope(&mut self, block: BlockId, span: Span) {
         let word = Span::new(span.start, span.start + "scope".len() as u32);
+        self.scopes.push(self.ast()[block].span);
         self.inside(Around::Scope(word), |walk| walk.block(block, Use::Value));
     }
 

@@ -1,6 +1,8 @@
 //! Expressions: what they give, and what they may be made of.
 
 use super::*;
+use types::{Maker, Object, Origin};
+
 use crate::ast::{BinaryOp, List, MapEntry, Segment, UnaryOp};
 
 impl Infer<'_> {
@@ -471,7 +473,16 @@ impl Infer<'_> {
         match ty {
             Ty::Coroutine(origin) => {
                 self.consume(origin, id);
-                self.know.origin(origin).result
+                let Origin { maker, result, .. } = *self.know.origin(origin);
+                if result == Ty::Object(Object::Guard) {
+                    self.waits_found.guards.insert(id);
+                }
+                if let Maker::Native(name) = maker
+                    && self.know.names[name as usize] == "sleep"
+                {
+                    self.waits_found.sleeps.insert(id);
+                }
+                result
             }
             Ty::Task(result) => self.know.ty(result),
             Ty::Unknown | Ty::Argument => Ty::Unknown,

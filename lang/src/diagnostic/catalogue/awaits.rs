@@ -67,4 +67,36 @@ pages! {
         wrong: "scope {\n    spawn sleep(1ms)\n}\n",
         right: "await scope {\n    spawn sleep(1ms)\n}\n",
     }
+    IDLE_ASYNC = "W0321", "async function that never awaits" {
+        why: "Nothing in the function can wait, so it need not be `async`, and its callers need no `await`. Each `async` in a program says \
+              that others may run meanwhile; where that is not so, it misleads. The warning is silent about functions that are spawned, \
+              passed on or collected, and about methods.",
+        wrong: "async fn area(w, h) { w * h }\nprint(await area(2, 3))\n",
+        right: "fn area(w, h) { w * h }\nprint(area(2, 3))\n",
+    }
+    SERIAL_AWAITS = "W0322", "awaits in a loop that do not depend on each other" {
+        why: "Each turn waits for the one before though it needs nothing of it, so the loop takes as long as all waits together. `all` \
+              starts them all and takes as long as the slowest; its `limit:` bounds how many run at once.",
+        wrong: "async fn load(n) { await sleep(1ms); n * 2 }\nlet found = []\nfor n in [1, 2, 3] {\n    found.push(await load(n))\n}\nprint(found)\n",
+        right: "async fn load(n) { await sleep(1ms); n * 2 }\nlet found = await all([1, 2, 3].map(|n| load(n)))\nprint(found)\n",
+    }
+    LOCK_HELD = "W0323", "lock held across an unrelated wait" {
+        why: "While a task holds a lock and waits, everybody else who wants the lock waits for the same thing. Where nothing that the lock \
+              protects is touched before the wait, or after it, the wait can stand outside.",
+        wrong: "let m = mutex()\nvar count = 0\nasync fn add() {\n    let g = await m.lock()\n    count += 1\n    await sleep(10ms)\n    g.unlock()\n}\nawait all([add(), add()])\nprint(count)\n",
+        right: "let m = mutex()\nvar count = 0\nasync fn add() {\n    let g = await m.lock()\n    count += 1\n    g.unlock()\n    await sleep(10ms)\n}\nawait all([add(), add()])\nprint(count)\n",
+    }
+    UNSCOPED_TASKS = "W0324", "tasks spawned in a loop, with no handle and no scope" {
+        why: "Each turn of the loop makes a task, and nothing waits for them where the loop ends: the code behind it runs before they \
+              have, and an error in one of them stops the whole task around. A scope ends when its tasks have ended.",
+        wrong: "async fn work(n) { await sleep(1ms); print(n) }\nfor n in [1, 2] {\n    spawn work(n)\n}\nprint(\"done\")\n",
+        right: "async fn work(n) { await sleep(1ms); print(n) }\nawait scope {\n    for n in [1, 2] {\n        spawn work(n)\n    }\n}\nprint(\"done\")\n",
+    }
+    RACE = "W0325", "shared variable read before a wait and written after it" {
+        why: "While a task waits, others run, and may change the variable. What is then written back was computed from the old value, so \
+              their change is lost. `x += e` evaluates `e` first and reads `x` then, so it loses nothing; otherwise wait first, or hold a \
+              lock over reading and writing.",
+        wrong: "var total = 0\nasync fn price(n) { await sleep(1ms); n }\nasync fn add(n) { total = total + await price(n) }\nawait all([add(1), add(2)])\nprint(total)\n",
+        right: "var total = 0\nasync fn price(n) { await sleep(1ms); n }\nasync fn add(n) { total += await price(n) }\nawait all([add(1), add(2)])\nprint(total)\n",
+    }
 }
