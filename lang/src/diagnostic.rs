@@ -8,6 +8,7 @@ use crate::source::{Location, SourceId, Span};
 
 pub mod allow;
 pub mod catalogue;
+pub mod fix;
 pub mod nearest;
 pub mod render;
 
@@ -46,6 +47,8 @@ pub struct Label {
 pub struct Fix {
     pub message: String,
     pub edits: Vec<Edit>,
+    /// It is what was meant, so that `co check --fix` may carry it out; otherwise a guess for people to judge.
+    pub is_certain: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -90,7 +93,13 @@ impl Diagnostic {
     }
 
     pub fn fix(mut self, message: impl Into<String>, edits: Vec<Edit>) -> Diagnostic {
-        self.fixes.push(Fix { message: message.into(), edits });
+        self.fixes.push(Fix { message: message.into(), edits, is_certain: true });
+        self
+    }
+
+    /// As [`Diagnostic::fix`], where something else may be meant.
+    pub fn suggest(mut self, message: impl Into<String>, edits: Vec<Edit>) -> Diagnostic {
+        self.fixes.push(Fix { message: message.into(), edits, is_certain: false });
         self
     }
 

@@ -316,7 +316,7 @@ impl Graph<'_> {
             |text: &str| self.loader.resolve(from, text).is_ok_and(|path| self.loader.load(&path).is_ok());
         if !text.ends_with(".co") && found(&with_ending) {
             let edit = Edit { location: place, text: format!("\"{with_ending}\"") };
-            diagnostic = diagnostic.fix(format!("did you mean \"{with_ending}\"?"), vec![edit]);
+            diagnostic = diagnostic.suggest(format!("did you mean \"{with_ending}\"?"), vec![edit]);
         } else {
             diagnostic = diagnostic.note("the path of an import starts at the importing file");
         }

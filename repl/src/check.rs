@@ -1,4 +1,4 @@
-//! `co check`: what is wrong with files, without running them.
+//! `co check`: what is wrong with files, without running them; with `--fix`, after mending what is certain.
 
 use std::collections::HashSet;
 
@@ -12,12 +12,12 @@ use co_vm::builtins;
 use crate::{
     NOT_RUN,
     cli::{Input, UsageError},
-    explain, files, run,
+    explain, files, mend, run,
     terminal::{self, Stream},
 };
 
 /// Checks each file as a program of its own and prints what was found, each finding once.
-pub fn check(files: Vec<String>, format: Format) -> Result<u8, UsageError> {
+pub fn check(files: Vec<String>, fix: bool, format: Format) -> Result<u8, UsageError> {
     let prelude = builtins::signatures();
     let options = Stream::Out.rendering(format);
     let mut out = String::new();
@@ -27,7 +27,12 @@ pub fn check(files: Vec<String>, format: Format) -> Result<u8, UsageError> {
     let count = files.len();
     for file in files {
         let input = if file == "-" { Input::Stdin } else { Input::File(file) };
-        match files::load(&input, &prelude) {
+        let loaded = if fix {
+            mend::mended(&input, &prelude, format, &mut out)
+        } else {
+            files::load(&input, &prelude)
+        };
+        match loaded {
             Ok((program, report)) => {
                 // A file that several import is told about once.
                 let is_new = |diagnostic: &Diagnostic| seen.insert(identity(diagnostic, &program.sources));

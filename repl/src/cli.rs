@@ -19,6 +19,8 @@ pub enum Invocation {
     Test(Test),
     Check {
         files: Vec<String>,
+        /// Mend them, too.
+        fix: bool,
         format: Format,
     },
     Dump {
@@ -215,7 +217,11 @@ impl Found {
                 if self.operands.is_empty() {
                     return Err(self.missing("a file to check"));
                 }
-                Ok(Invocation::Check { files: self.operands, format })
+                let fix = self.has(FlagId::Fix);
+                if fix && self.operands.iter().any(|file| file == "-") {
+                    return Err(UsageError("`--fix` changes files, and `-` is none".to_string()));
+                }
+                Ok(Invocation::Check { files: self.operands, fix, format })
             }
             CommandId::Dump => {
                 let stage = self.value(FlagId::Stage).ok_or_else(|| {

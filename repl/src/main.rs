@@ -8,6 +8,7 @@
 
 mod cli;
 mod files;
+mod mend;
 mod run;
 mod recording;
 mod signals;
@@ -42,7 +43,7 @@ fn carry_out(invocation: Invocation) -> Result<u8, UsageError> {
     match invocation {
         Invocation::Run(asked) => run::run(asked),
         Invocation::Test(asked) => test::test(asked),
-        Invocation::Check { files, format } => check::check(files, format),
+        Invocation::Check { files, fix, format } => check::check(files, fix, format),
         Invocation::Dump { stage, input } => dump::dump(stage, &input),
         Invocation::Explain(code) => explain::explain(code.as_deref()),
         Invocation::Version => Ok(terminal::print(&format!("co {}\n", env!("CARGO_PKG_VERSION")), 0)),

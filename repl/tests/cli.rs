@@ -362,3 +362,82 @@ impl Output {
         self
     }
 }
+
+mod mending {
+    use super::*;
+
+    const MAIN: &str = "\
+# The kitchen.   (keep   this)
+import \"./shop.co\"
+
+fn serve(dish) {          # not async
+    print(dish, await   shop.buy(dish))
+}
+
+async fn main() {
+    serve(\"rice\")\t\t# eat
+    sleep(1s)   # forgotten
+    let price = shop.price(\"tea\")
+    print(\"é 名\",price+1)
+    for t in shop.ticks() { print( t ) }
+}
+await main()
+";
+    const RIGHT: &str = "\
+# The kitchen.   (keep   this)
+import \"./shop.co\"
+
+async fn serve(dish) {          # not async
+    print(dish, await   shop.buy(dish))
+}
+
+async fn main() {
+    await serve(\"rice\")\t\t# eat
+    await sleep(1s)   # forgotten
+    let price = await shop.price(\"tea\")
+    print(\"é 名\",price+1)
+    for await t in shop.ticks() { print( t ) }
+}
+await main()
+";
+    const SHOP: &str = "\
+async fn buy(x) { sleep(1ms); x.len() }\r
+async fn price(x) { await sleep(1ms); x.len() }\r
+async fn ticks() { await sleep(1ms); yield 7 }\r
+";
+
+    #[test]
+    fn mends_what_is_certain_and_a_second_run_changes_nothing() {
+        let place = Place::new(&[("main.co", MAIN), ("shop.co", SHOP)]);
+        let text = |name| fs::read_to_string(place.path().join(name)).expect("it can be read");
+        let first = place.co(&["check", "--fix", "main.co"]);
+        assert_eq!(first.status, Some(0), "{first:?}");
+        for line in [
+            "shop.co:1:19: E0302: fixed: await it\n",
+            "main.co:5:17: E0301: fixed: ",
+            "1 file checked: no errors\n",
+        ] {
+            assert!(first.stdout.contains(line), "{}", first.stdout);
+        }
+        assert_eq!(text("main.co"), RIGHT);
+        assert_eq!(text("shop.co"), SHOP.replace("{ sleep", "{ await sleep"));
+        let second = place.co(&["check", "--fix", "main.co"]);
+        assert_output(&second, 0, "1 file checked: no errors\n", "");
+        assert_eq!(text("main.co"), RIGHT);
+        let run = place.co(&["run", "--virtual-time", "main.co"]);
+        assert_output(&run, 0, "rice 4\né 名 4\n7\n", "");
+    }
+
+    #[test]
+    fn leaves_alone_what_is_a_guess_and_what_is_no_file() {
+        let text = "pritn(1)\n";
+        let place = Place::new(&[("main.co", text)]);
+        let output = place.co(&["check", "--fix", "main.co"]);
+        assert_eq!(output.status, Some(2));
+        assert!(!output.stdout.contains("fixed"), "{}", output.stdout);
+        assert_eq!(fs::read_to_string(place.path().join("main.co")).ok().as_deref(), Some(text));
+        assert_complaint(&place.co(&["check", "--fix", "-"]), "`--fix` changes files, and `-` is none");
+        let short = place.co(&["check", "--fix", "--message-format=json", "nothing.co"]);
+        assert_complaint(&short, "cannot read nothing.co: no such file");
+    }
+}

@@ -23,10 +23,10 @@ pub(super) fn complete(file: File<'_>, sites: &Sites, id: FnId, mut diagnostic: 
     let head = file.ast[id].head;
     let alone = vec![insert(file, head)];
     if file.ast[id].form != FnForm::Named {
-        return diagnostic.fix("make it `async`; whoever calls it must then await it", alone);
+        return diagnostic.suggest("make it `async`; whoever calls it must then await it", alone);
     }
     let Some(change) = Change::of(file, sites, id) else {
-        return diagnostic.fix("make it `async`; whoever calls it must then await it", alone);
+        return diagnostic.suggest("make it `async`; whoever calls it must then await it", alone);
     };
     let own: Vec<&Site> = sites.calls_of(id).filter(|site| !site.kept).collect();
     for site in own.iter().take(MAX_LABELS) {

@@ -164,7 +164,7 @@ impl Plain {
         .label(file.source, outer, "that this function is `async` does not help")
         .note("a lambda is a function of its own; who calls a plain one expects its result at once")
         .help("use a `for` loop, or `await all(xs.map(|x| f(x)))` to do it for all items at once")
-        .fix("make the lambda `async`; whoever calls it must then await it", vec![insert(file, head)])
+        .suggest("make the lambda `async`; whoever calls it must then await it", vec![insert(file, head)])
     }
 
     fn in_function(&self, file: File<'_>, sites: &asyncify::Sites, id: FnId, first: Span) -> Diagnostic {

@@ -62,7 +62,7 @@ fn put_in_parentheses(warning: Diagnostic, walk: &Walk<'_>, span: Span) -> Diagn
     let edit =
         |span, text: &str| Edit { location: Location { source: walk.file.source, span }, text: text.into() };
     let text = &walk.file.text[span.range()];
-    warning.fix(
+    warning.suggest(
         format!("to call it on all of it, write `({text})`"),
         vec![edit(span.before(), "("), edit(span.after(), ")")],
     )

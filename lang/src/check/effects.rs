@@ -86,7 +86,8 @@ fn warning(walk: &Walk<'_>, id: ExprId, before: Option<StmtId>) -> Diagnostic {
             location: Location { source: walk.file.source, span },
             text: text.into(),
         };
-        return warning.fix("move the operator up", vec![edit(end, joined.text), edit(joined.removed, "")]);
+        return warning
+            .suggest("move the operator up", vec![edit(end, joined.text), edit(joined.removed, "")]);
     }
     match expr.kind {
         ExprKind::Binary(BinaryOp::Eq, left, _) if is_place(walk, left) => {

@@ -245,3 +245,71 @@ fn reports_read_well() {
         insta::assert_snapshot!(name, report(text));
     }
 }
+
+/// A program with its files, after all certain fixes have been carried out, and what is still said about it.
+fn mended(text: &str) -> (String, Vec<String>) {
+    let mut text = text.to_string();
+    for go in 0.. {
+        let (program, diagnostics) = testing::front_end(&text);
+        let mended = crate::diagnostic::fix::mend(&diagnostics, &program.sources, |_| true);
+        if mended.files.is_empty() {
+            return (text, testing::listed(&diagnostics, &program.sources));
+        }
+        assert!(go < 20, "it never ends for\n{text}");
+        text = joined(&text, &program.sources, &mended.files);
+    }
+    unreachable!("it is mended or it never ends")
+}
+
+/// The program with changed files, in the form that it was written in.
+fn joined(
+    text: &str,
+    sources: &crate::source::SourceMap,
+    changed: &[(crate::source::SourceId, String)],
+) -> String {
+    let mut files = testing::Files::split(text).0;
+    for (id, text) in changed {
+        let path = sources.get(*id).path.clone().expect("a file of the test");
+        files.insert(path, text.clone());
+    }
+    let main = files.remove(Path::new("/main.co")).unwrap_or_default();
+    let mut others: Vec<_> = files.into_iter().collect();
+    others.sort();
+    let others = others
+        .into_iter()
+        .map(|(path, text)| format!("# file: {}\n{text}", path.strip_prefix("/").unwrap_or(&path).display()));
+    main + &others.collect::<String>()
+}
+
+#[test]
+fn what_is_mended_is_right() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let mut all = Vec::new();
+    programs(&root.join("spec/tests/diagnostics"), &mut all);
+    all.sort();
+    let store =
+        std::fs::read_to_string(root.join("spec/tests/diagnostics/_lib/store.co")).expect("it is there");
+    let mut report = String::new();
+    for path in &all {
+        let text = std::fs::read_to_string(path).expect("it can be read");
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        // Expectations would be true no more.
+        let lines = text.lines().map(|line| line.split("  # expect").next().unwrap_or(""));
+        let mut text: String = lines.map(|line| format!("{line}\n")).collect();
+        if text.contains("_lib/store.co") {
+            text.push_str(&format!("# file: _lib/store.co\n{store}"));
+        }
+        let (after, left) = mended(&text);
+        let changes: Vec<String> = text
+            .lines()
+            .zip(after.lines())
+            .filter(|(old, new)| old != new)
+            .map(|(old, new)| format!("    - {}\n    + {}\n", old.trim(), new.trim()))
+            .collect();
+        assert_eq!(text.lines().count(), after.lines().count(), "{name}: lines came or went");
+        if !changes.is_empty() || !left.is_empty() {
+            report.push_str(&format!("{name}: {left:?}\n{}", changes.concat()));
+        }
+    }
+    insta::assert_snapshot!("mended", report);
+}

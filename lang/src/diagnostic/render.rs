@@ -6,7 +6,7 @@
 use ariadne::{Color, Config, IndexType, LabelAttach, Report, ReportKind};
 use rustc_hash::FxHashMap;
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Severity, fix::Done};
 use crate::source::{Location, SourceId, SourceMap, Span};
 
 mod change;
@@ -62,6 +62,21 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, options: Options)
             Format::Human => human(diagnostic, sources, options, &mut pages, &mut out),
             Format::Short => short(diagnostic, sources, &mut out),
             Format::Json => json::write(diagnostic, sources, &mut out),
+        }
+    }
+    out
+}
+
+/// What was mended, a line each.
+pub fn render_done(done: &[Done], sources: &SourceMap, format: Format) -> String {
+    let mut out = String::new();
+    for done in done {
+        match format {
+            Format::Human | Format::Short => {
+                let place = place(done.place, sources);
+                out.push_str(&format!("{place}: {}: fixed: {}\n", done.code, one_line(&done.message)));
+            }
+            Format::Json => json::write_done(done, sources, &mut out),
         }
     }
     out

@@ -60,7 +60,7 @@ impl Resolver<'_> {
             let start = Span::new(first, first);
             error = error.fix(format!("import `{text}`"), self.edit(start, format!("import {text}\n")));
         } else if let Some(near) = self.near(name) {
-            error = error.fix(format!("did you mean `{near}`?"), self.edit(span, near));
+            error = error.suggest(format!("did you mean `{near}`?"), self.edit(span, near));
         }
         self.report(error);
     }
@@ -104,7 +104,7 @@ impl Resolver<'_> {
             && !reads
         {
             error.labels[0].message = "assigning to a name does not declare it".into();
-            *error = error.clone().fix(format!("declare it: `var {text} = …`"), declare);
+            *error = error.clone().suggest(format!("declare it: `var {text} = …`"), declare);
         }
     }
 
@@ -219,7 +219,7 @@ impl Resolver<'_> {
             let word = Span::new(keyword, keyword + "let".len() as u32);
             error
                 .label(self.source, declared, "declared with `let`, so it keeps its value")
-                .fix("declare it with `var` if it is to change", self.edit(word, "var"))
+                .suggest("declare it with `var` if it is to change", self.edit(word, "var"))
         };
         self.report(error);
     }
@@ -271,7 +271,7 @@ impl Resolver<'_> {
                 span,
                 "a name of the prelude",
             )
-            .fix(format!("declare your own: `var {text} = …`"), self.edit(span.before(), "var "));
+            .suggest(format!("declare your own: `var {text} = …`"), self.edit(span.before(), "var "));
         self.report(error);
     }
 

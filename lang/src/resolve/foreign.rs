@@ -166,7 +166,7 @@ impl Resolver<'_> {
         let text = format!("{module} has no `{name}`");
         let error = self.error(Code::UNKNOWN_MEMBER, text, span, "unknown name");
         if let Some(near) = nearest(name, members.clone()) {
-            return error.fix(format!("did you mean `{near}`?"), self.edit(span, near));
+            return error.suggest(format!("did you mean `{near}`?"), self.edit(span, near));
         }
         // A short list is a better hint than none.
         let mut all: Vec<&str> = members.take(13).collect();
@@ -183,7 +183,7 @@ impl Resolver<'_> {
         let mut error = self.error(Code::UNKNOWN_MODULE, text, span, "not found");
         let modules = self.prelude.modules.iter().map(|module| module.name.as_str());
         if let Some(near) = nearest(name, modules) {
-            error = error.fix(format!("did you mean `{near}`?"), self.edit(span, near));
+            error = error.suggest(format!("did you mean `{near}`?"), self.edit(span, near));
         } else if matches!(name, "asyncio" | "tokio" | "async") {
             error = error.help("`spawn`, `sleep`, `all`, `race` and `timeout` need no import");
         } else {

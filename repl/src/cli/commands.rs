@@ -32,6 +32,7 @@ pub enum FlagId {
     CancelAt,
     TimeLimit,
     Junit,
+    Fix,
     Help,
     Version,
 }
@@ -162,6 +163,11 @@ const TIME_LIMIT: Flag = valued(
     "SECONDS",
     "how long a test may take on the wall clock before it fails (60 if not said)",
 );
+const FIX: Flag = switch(
+    FlagId::Fix,
+    "fix",
+    "change the files where it is certain what is meant, such as a missing `await`, and say what was changed",
+);
 const JUNIT: Flag = valued(FlagId::Junit, "junit", "FILE", "write the results to FILE as JUnit XML");
 const REAL_TIME: Flag = switch(
     FlagId::RealTime,
@@ -242,9 +248,10 @@ pub static COMMANDS: [Command; 6] = [
         details: "Files that are imported are checked, too. The messages go to standard output. Exit status: 0 if there is \
                   no error, else 2.",
         operands: Operands::Files,
-        flags: &[MESSAGE_FORMAT, HELP],
+        flags: &[MESSAGE_FORMAT, FIX, HELP],
         examples: &[
             ("check main.co", "look for mistakes"),
+            ("check --fix main.co", "mend what can be mended with certainty, and report the rest"),
             ("check --message-format=short *.co", "a line for each, as editors and grep want it"),
         ],
     },

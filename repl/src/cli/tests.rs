@@ -64,7 +64,8 @@ fn flags_stand_before_the_file() {
 
 #[test]
 fn other_commands_take_flags_anywhere() {
-    let check = Invocation::Check { files: vec!["a.co".into(), "b.co".into()], format: Format::Short };
+    let check =
+        Invocation::Check { files: vec!["a.co".into(), "b.co".into()], fix: false, format: Format::Short };
     assert_eq!(read("check a.co --message-format=short b.co"), Ok(check));
     let dump = Invocation::Dump { stage: Stage::Ast, input: Input::File("a.co".into()) };
     assert_eq!(read("dump a.co --stage ast"), Ok(dump));

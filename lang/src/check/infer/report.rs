@@ -185,8 +185,20 @@ impl<'a> Writer<'a> {
                 .then_some(use_);
         }
         let (id, origin) = origin?;
-        let made = origin.expr?;
-        if self.consumed.contains(&id) { Some(use_) } else { Some(made) }
+        match origin.expr {
+            Some(made) if !self.consumed.contains(&id) => Some(made),
+            // Awaiting it twice would be another mistake.
+            None if self.is_read_once(use_) => Some(use_),
+            None => None,
+            Some(_) => Some(use_),
+        }
+    }
+
+    fn is_read_once(&self, name: ExprId) -> bool {
+        let ast = self.ast();
+        let ExprKind::Name(symbol) = ast[ast.unparen(name)].kind else { return false };
+        ast.exprs.iter().filter(|expr| matches!(expr.kind, ExprKind::Name(other) if other == symbol)).count()
+            == 1
     }
 
     // ---- E0302

@@ -1,7 +1,7 @@
 //! Diagnostics as JSON, one object a line, its keys always in the same order.
 
 use crate::{
-    diagnostic::{Diagnostic, Severity},
+    diagnostic::{Diagnostic, Severity, fix::Done},
     source::{Location, SourceMap},
 };
 
@@ -48,6 +48,18 @@ pub(super) fn write(diagnostic: &Diagnostic, sources: &SourceMap, out: &mut Stri
         out.push('}');
     });
     out.push_str("}\n");
+}
+
+/// A fix that was carried out.
+pub(super) fn write_done(done: &Done, sources: &SourceMap, out: &mut String) {
+    let source = sources.get(done.place.source);
+    let (line, column) = source.line_column(done.place.span.start);
+    out.push('{');
+    text_field("code", done.code.text(), out);
+    text_field("severity", "fixed", out);
+    text_field("message", &done.message, out);
+    text_field("file", &source.name, out);
+    out.push_str(&format!(",\"start_line\":{line},\"start_column\":{column}}}\n"));
 }
 
 fn place(location: Location, sources: &SourceMap, out: &mut String) {
