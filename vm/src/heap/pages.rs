@@ -24,8 +24,20 @@ const MARK_WORDS: usize = PAGE_SIZE / GRANULE / 64;
 /// The first slot's offset in its page.
 pub const FIRST_SLOT: usize = size_of::<Page>();
 const ROOM: usize = PAGE_SIZE - FIRST_SLOT;
-/// Pages are got from the global allocator in chunks of this many.
-const CHUNK_PAGES: usize = 16;
+/// Pages are got from the global allocator in chunks: of so many at first, and of a quarter of what there is, up to a limit. The
+/// allocator loses up to a page for each to the alignment.
+const CHUNK_PAGES: std::ops::RangeInclusive<usize> = 16..=128;
+
+struct Chunk {
+    start: *mut u8,
+    pages: usize,
+}
+
+impl Chunk {
+    fn bytes(&self) -> usize {
+        self.pages * PAGE_SIZE
+    }
+}
 /// A page with less than this part of its slots free is not worth finding its short runs.
 const MIN_FREE_PART: u32 = 16;
 
@@ -198,7 +210,7 @@ pub struct Pages {
     pub used: Vec<*mut Page>,
     pub large: Vec<*mut Page>,
     free: Vec<*mut Page>,
-    chunks: Vec<*mut u8>,
+    chunks: Vec<Chunk>,
     /// Pages in which dead objects of the last cycle may wait to be reaped.
     unreaped: Vec<*mut Page>,
 }
@@ -300,13 +312,14 @@ impl Pages {
     }
 
     fn new_chunk(&mut self) -> *mut Page {
-        let chunk = allocate(CHUNK_PAGES * PAGE_SIZE);
-        self.chunks.push(chunk);
-        for i in (1..CHUNK_PAGES).rev() {
+        let pages = (self.used.len() / 4).clamp(*CHUNK_PAGES.start(), *CHUNK_PAGES.end());
+        let start = allocate(pages * PAGE_SIZE);
+        self.chunks.push(Chunk { start, pages });
+        for i in (1..pages).rev() {
             // SAFETY: the chunk has that many pages.
-            self.free.push(unsafe { chunk.add(i * PAGE_SIZE) }.cast());
+            self.free.push(unsafe { start.add(i * PAGE_SIZE) }.cast());
         }
-        chunk.cast()
+        start.cast()
     }
 
     /// Memory for one object that no slot can hold.
@@ -336,7 +349,7 @@ impl Pages {
     pub fn bytes(&self) -> usize {
         // SAFETY: heads in the list are initialised.
         let large = self.large.iter().map(|&page| unsafe { FIRST_SLOT + (*page).slot_size });
-        self.chunks.len() * CHUNK_PAGES * PAGE_SIZE + large.sum::<usize>()
+        self.chunks.iter().map(Chunk::bytes).sum::<usize>() + large.sum::<usize>()
     }
 
     // ---- collection
@@ -459,22 +472,22 @@ impl Pages {
     /// Gives chunks without a used page back to the system, but keeps free pages for so many bytes.
     pub fn return_chunks(&mut self, keep_bytes: usize) {
         let keep = keep_bytes / PAGE_SIZE;
-        if self.free.len() <= keep + CHUNK_PAGES {
+        if self.free.len() <= keep + CHUNK_PAGES.start() {
             return;
         }
         let mut surplus = self.free.len() - keep;
         self.free.sort_unstable();
         let mut free = std::mem::take(&mut self.free);
-        self.chunks.retain(|&chunk| {
-            let start = free.partition_point(|&page| page.addr() < chunk.addr());
-            let end = free.partition_point(|&page| page.addr() < chunk.addr() + CHUNK_PAGES * PAGE_SIZE);
-            if surplus < CHUNK_PAGES || end - start < CHUNK_PAGES {
+        self.chunks.retain(|chunk| {
+            let start = free.partition_point(|&page| page.addr() < chunk.start.addr());
+            let end = free.partition_point(|&page| page.addr() < chunk.start.addr() + chunk.bytes());
+            if surplus < chunk.pages || end - start < chunk.pages {
                 return true;
             }
-            surplus -= CHUNK_PAGES;
+            surplus -= chunk.pages;
             free.drain(start..end);
             // SAFETY: all pages of the chunk are free, and no list knows them any more.
-            unsafe { release(chunk, CHUNK_PAGES * PAGE_SIZE) };
+            unsafe { release(chunk.start, chunk.bytes()) };
             false
         });
         // Low addresses are used first.
@@ -529,7 +542,7 @@ impl Pages {
         self.free.clear();
         for chunk in self.chunks.drain(..) {
             // SAFETY: as allocated by `new_chunk`; nothing uses the pages any more.
-            unsafe { release(chunk, CHUNK_PAGES * PAGE_SIZE) };
+            unsafe { release(chunk.start, chunk.bytes()) };
         }
     }
 }
