@@ -45,6 +45,8 @@ pub struct Run {
     pub trace: Option<String>,
     pub timeline: Option<Timeline>,
     pub warn_blocking: Option<u64>,
+    /// The file for collapsed stacks.
+    pub profile: Option<String>,
 }
 
 /// Where the picture of the run goes.
@@ -78,6 +80,8 @@ pub enum Cancel {
 
 /// Steps without an `await` that are too many if nobody says otherwise: some milliseconds.
 const BLOCKING_STEPS: u64 = 100_000;
+/// Where a profile's stacks go if nobody says otherwise.
+const PROFILE_FILE: &str = "co-profile.folded";
 /// Seconds that a test may take if nobody says otherwise.
 const TIME_LIMIT: u64 = 60;
 
@@ -208,8 +212,13 @@ impl Found {
                     true => Timeline::Terminal,
                     false => Timeline::Svg(file),
                 });
+                let profile = self.value(FlagId::Profile).map(|file| match file.is_empty() {
+                    true => PROFILE_FILE.to_string(),
+                    false => file,
+                });
                 let (args, trace) = (operands.collect(), self.value(FlagId::Trace));
-                Ok(Invocation::Run(Run { input, args, virtual_time, format, trace, timeline, warn_blocking }))
+                let run = Run { input, args, virtual_time, format, trace, timeline, warn_blocking, profile };
+                Ok(Invocation::Run(run))
             }
             CommandId::Test => self.test().map(Invocation::Test),
             CommandId::Check => {

@@ -11,6 +11,7 @@ mod files;
 mod mend;
 mod run;
 mod recording;
+mod profiling;
 mod signals;
 mod report;
 mod check;

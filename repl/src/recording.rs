@@ -29,21 +29,25 @@ pub struct Recording {
     title: String,
 }
 
-struct Target {
+pub struct Target {
     name: String,
     file: File,
 }
 
 impl Target {
-    fn create(name: String) -> Result<Target, UsageError> {
+    pub fn create(name: String) -> Result<Target, UsageError> {
         match File::create(&name) {
             Ok(file) => Ok(Target { name, file }),
             Err(error) => Err(UsageError(format!("cannot write {name}: {}", plain_error(&error)))),
         }
     }
 
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// `false` after telling why not.
-    fn write(mut self, text: &str) -> bool {
+    pub fn write(mut self, text: &str) -> bool {
         let written: io::Result<()> = self.file.write_all(text.as_bytes());
         if let Err(error) = &written {
             terminal::complain(&format!("cannot write {}: {}", self.name, plain_error(error)));

@@ -8,12 +8,14 @@ use co_lang::source::SourceMap;
 use co_vm::{
     engine::{Engine, Options},
     host::event_loop::{self, ProcessHost},
+    profile::Sampling,
 };
 
 use crate::{
     NOT_RUN,
     cli::{Run, UsageError},
     explain, files,
+    profiling::Profiling,
     recording::Recording,
     report,
     signals::Interrupts,
@@ -22,8 +24,11 @@ use crate::{
 
 /// Runs a program to its end and gives the exit status.
 pub fn run(run: Run) -> Result<u8, UsageError> {
-    let Run { input, args, virtual_time, format, trace, timeline, warn_blocking } = run;
-    let options = Options { virtual_time, args, warn_blocking, stress: stress(), ..Options::default() };
+    let Run { input, args, virtual_time, format, trace, timeline, warn_blocking, profile } = run;
+    let sampling = profile.is_some().then_some(Sampling::Ticks);
+    let stress = stress();
+    let options =
+        Options { virtual_time, args, warn_blocking, stress, profile: sampling, ..Options::default() };
     let mut engine = Engine::new(Box::new(ProcessHost::new()), options);
     let (program, found) = files::load(&input, engine.prelude())?;
     show(&found.diagnostics, &program.sources, format);
@@ -40,6 +45,7 @@ pub fn run(run: Run) -> Result<u8, UsageError> {
     let interrupts = Interrupts::listen(engine.interrupter())
         .map_err(|error| UsageError(format!("cannot listen to signals: {}", plain_error(&error))))?;
     let recording = Recording::begin(&mut engine, input.to_string(), trace, timeline)?;
+    let profiling = profile.map(|file| Profiling::begin(&engine, file)).transpose()?;
     engine.start();
     let tell = |engine: &mut Engine| {
         for told in engine.take_reports() {
@@ -47,7 +53,8 @@ pub fn run(run: Run) -> Result<u8, UsageError> {
         }
     };
     let exit = event_loop::run(&mut engine, tell, || interrupts.next());
-    let written = recording.is_none_or(|recording| recording.finish(&engine));
+    let written = recording.is_none_or(|recording| recording.finish(&engine))
+        & profiling.is_none_or(|profiling| profiling.finish(&engine));
     // The process ends; taking the heap apart would be work for nothing.
     std::mem::forget(engine);
     Ok(if written { exit.status } else { exit.status.max(1) })

@@ -324,3 +324,32 @@ fn what_blocks_is_named() {
     let wrong = place.co(&["run", "--warn-blocking=0", "b.co"]);
     assert_complaint(&wrong, "`--warn-blocking` takes a whole number from 1 on, not `0`");
 }
+
+#[test]
+fn a_profile_tells_where_the_time_went() {
+    let text =
+        "fn spin(n) {\n    var sum = 0\n    for i in 0..n { sum += i }\n    sum\n}\nprint(spin(5_000_000))\n";
+    let place = Place::new(&[("p.co", text)]);
+    let output = place.co(&["run", "--profile=p.folded", "p.co"]);
+    assert_eq!((output.status, output.stdout.as_str()), (Some(0), "12499997500000\n"));
+    let lines: Vec<&str> = output.stderr.lines().collect();
+    assert!(lines[0].starts_with("profile: ") && lines[0].ends_with("samples"), "{}", output.stderr);
+    assert_eq!(lines.last(), Some(&"stacks for a flame graph: p.folded"));
+    let after = |title: &str| {
+        lines.iter().skip_while(|line| !line.ends_with(title)).nth(1).copied().unwrap_or_default()
+    };
+    assert!(after("  function").ends_with("%  spin (p.co:1)"), "{}", output.stderr);
+    assert!(after("self  line").ends_with("%  p.co:3  for i in 0..n { sum += i }"), "{}", output.stderr);
+    assert!(after("share  task").ends_with("100.0%  main: task 1"), "{}", output.stderr);
+    let stacks = place.read("p.folded");
+    let stack = "task main;main (p.co);spin (p.co:1) ";
+    let weight = stacks.lines().find_map(|line| line.strip_prefix(stack)).expect("the stack is there");
+    assert!(weight.parse::<u64>().is_ok_and(|weight| weight > 0), "{stacks}");
+    // Without a name the stacks have their usual place; an error of the program is no obstacle.
+    let output = place.co(&["run", "--profile", "-e", "throw \"no\""]);
+    assert_eq!(output.status, Some(1));
+    assert!(output.stderr.ends_with("\nstacks for a flame graph: co-profile.folded\n"), "{}", output.stderr);
+    place.read("co-profile.folded");
+    let output = place.co(&["run", "--profile=no/such/file", "p.co"]);
+    assert_complaint(&output, "cannot write no/such/file: no such file or directory");
+}

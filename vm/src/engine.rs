@@ -34,6 +34,7 @@ use crate::{
     compile::{self, ImportedMember, ImportedModule, Linker, Role, Unit},
     heap::object::*,
     host::{Host, Operation, Reply},
+    profile::{Profiler, Sampling},
     report::{self, Report},
     sched::{
         self, Chance, Clock,
@@ -74,6 +75,8 @@ pub struct Options {
     pub warn_blocking: Option<u64>,
     /// Compile the main file's `test` blocks, for [`Engine::start_test`].
     pub with_tests: bool,
+    /// Sample where the time goes, for [`Engine::profiler`].
+    pub profile: Option<Sampling>,
 }
 
 /// A `test` block of the main file.
@@ -112,6 +115,11 @@ impl Interrupter {
     /// As Ctrl-C: the program is cancelled and cleans up.
     pub fn cancel(&self) {
         self.0.fetch_or(interrupt::CANCEL, Ordering::Relaxed);
+    }
+
+    /// The profiler's clock: so many milliseconds have passed. Only for a run with [`Options::profile`].
+    pub fn tick(&self, ticks: u32) {
+        self.0.fetch_add(ticks.wrapping_mul(interrupt::TICK), Ordering::Relaxed);
     }
 
     /// Makes `run_until_idle` return soon.
@@ -154,6 +162,7 @@ impl Engine {
         vm.sched.chance = options.schedule_seed.map(Chance::new);
         vm.sched.cancel_at = options.cancel_at;
         vm.count_steps(options.warn_blocking);
+        vm.profiler = options.profile.map(|sampling| Box::new(Profiler::new(sampling)));
         vm.heap.set_limit(options.memory_limit);
         #[cfg(feature = "gc-stress")]
         vm.heap.set_stress(options.stress);
@@ -196,6 +205,11 @@ impl Engine {
         let recorder = Recorder::default();
         self.vm.sched.log = Some(recorder.log());
         recorder
+    }
+
+    /// What a run with [`Options::profile`] has found so far.
+    pub fn profiler(&self) -> Option<&Profiler> {
+        self.vm.profiler.as_deref()
     }
 
     /// How often the top level was suspended so far.
@@ -346,6 +360,24 @@ impl Engine {
 
     /// Runs until the program ends or every task waits.
     pub fn run_until_idle(&mut self) -> Progress {
+        if self.vm.profiler.is_none() {
+            return self.run_turns();
+        }
+        let clock = |engine: &mut Engine, runs: bool| {
+            let now_ns = engine.vm.host.monotonic_ns();
+            // What ticked while every task waited is nobody's.
+            engine.vm.interrupt_word.fetch_and(interrupt::TICK - 1, Ordering::Relaxed);
+            if let Some(profiler) = &mut engine.vm.profiler {
+                profiler.clock(now_ns, runs);
+            }
+        };
+        clock(self, true);
+        let progress = self.run_turns();
+        clock(self, false);
+        progress
+    }
+
+    fn run_turns(&mut self) -> Progress {
         self.poll_operations(&mut Context::from_waker(std::task::Waker::noop()));
         loop {
             for _ in 0..TURNS_PER_LOOK {

@@ -12,6 +12,7 @@ mod arith;
 mod call;
 mod control;
 mod iterate;
+pub mod sample;
 mod scopes;
 mod wake;
 pub mod unwind;
@@ -132,8 +133,18 @@ fn floor_rem(a: i64, b: i64) -> i64 {
 }
 
 /// Runs the fiber whose position is in the VM until its next [`Step`].
-#[inline(never)]
+#[inline(always)]
 pub fn run(vm: &mut Vm) -> Step {
+    if vm.profiler.is_none() {
+        return execute::<false>(vm);
+    }
+    sample::at_turn(vm);
+    execute::<true>(vm)
+}
+
+/// The loop, once as it is and once with a look at the profiler before each op.
+#[inline(never)]
+fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
     let vm: *mut Vm = vm;
     // SAFETY: the loop runs verified code on a live fiber. `vm` is used through one raw pointer; references made from it end
     // before the next one is made.
@@ -141,8 +152,17 @@ pub fn run(vm: &mut Vm) -> Step {
         let mut pc: *const Word = (*vm).pc;
         let mut base: *mut Value = (*vm).base;
         let mut constants: *const Value = frame_constants(base);
+        let mut previous = pc;
 
         loop {
+            if PROFILED {
+                if sample::is_due(vm) {
+                    (*vm).pc = pc;
+                    (*vm).base = base;
+                    sample::at_op(&mut *vm, previous);
+                }
+                previous = pc;
+            }
             let word = (*pc).0;
             pc = pc.add(1);
 
@@ -193,7 +213,12 @@ pub fn run(vm: &mut Vm) -> Step {
                     (*vm).base = base;
                     match $function(&mut *vm, Word(word)) {
                         Flow::Continue => {}
-                        Flow::Leave(step) => return step,
+                        Flow::Leave(step) => {
+                            if PROFILED {
+                                sample::at_leave(&mut *vm, step);
+                            }
+                            return step;
+                        }
                     }
                     pc = (*vm).pc;
                     base = (*vm).base;

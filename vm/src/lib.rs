@@ -15,5 +15,6 @@ pub mod ops;
 pub mod std;
 pub mod vm;
 pub mod report;
+pub mod profile;
 pub mod host;
 pub mod engine;

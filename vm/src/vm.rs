@@ -26,8 +26,9 @@ use crate::{
     fiber::{self, Fiber, FrameView, MAX_STACK_SLOTS},
     heap::{Heap, object::*},
     host::Host,
-    interp::{Flow, control_raise, unwind},
+    interp::{Flow, control_raise, sample, unwind},
     ops,
+    profile::Profiler,
     sched::{
         Scheduler, cancel, reach,
         task::{self, Task},
@@ -44,6 +45,8 @@ pub mod interrupt {
     pub const YIELD: u32 = 2;
     /// Stays set where the steps of tasks are counted.
     pub const COUNT: u32 = 4;
+    /// One tick of the profiler's clock; they add up in the bits from here on.
+    pub const TICK: u32 = 1 << 8;
 }
 
 /// A task that ran too long without an await.
@@ -125,6 +128,8 @@ pub struct Vm {
     pub steps: u64,
     /// Tasks that went beyond the limit, for the driver to report.
     pub blocking: Vec<Blocking>,
+    /// Where the run is profiled.
+    pub profiler: Option<Box<Profiler>>,
     /// The program's files by their ids, for places in messages.
     pub sources: HashMap<SourceId, Arc<Source>>,
 }
@@ -164,6 +169,7 @@ impl Vm {
             step_limit: None,
             steps: 0,
             blocking: Vec::new(),
+            profiler: None,
             sources: HashMap::new(),
         })
     }
@@ -344,6 +350,7 @@ impl Vm {
                 reach::mark_all(tasks.clone(), marker);
             },
         );
+        sample::at_collection(self);
         let leaked = reach::to_report(leaked, self.sched.main);
         self.sched.leaked.extend(leaked);
     }
@@ -603,16 +610,19 @@ impl Vm {
         self.interrupt_word.load(Ordering::Relaxed) != 0
     }
 
-    /// What was asked for, which is forgotten; counting goes on.
+    /// What was asked for, which is forgotten; counting goes on, and the profiler's ticks wait for it.
     pub fn take_interrupts(&mut self) -> u32 {
         let kept = if self.step_limit.is_some() { interrupt::COUNT } else { 0 };
-        self.interrupt_word.swap(kept, Ordering::Relaxed)
+        let ticks = !(interrupt::TICK - 1);
+        self.interrupt_word.fetch_and(kept | ticks, Ordering::Relaxed)
     }
 
     /// Reports tasks that take so many steps without an await.
     pub fn count_steps(&mut self, limit: Option<u64>) {
         self.step_limit = limit;
-        self.take_interrupts();
+        if limit.is_some() {
+            self.interrupt_word.fetch_or(interrupt::COUNT, Ordering::Relaxed);
+        }
     }
 
     fn count_step(&mut self) {

@@ -25,6 +25,7 @@ pub enum FlagId {
     Trace,
     Timeline,
     WarnBlocking,
+    Profile,
     Filter,
     Schedules,
     Seed,
@@ -133,6 +134,15 @@ const WARN_BLOCKING: Flag = Flag {
         "name tasks that turn STEPS loops and call STEPS functions without an `await` (100000 if not said)",
     )
 };
+const PROFILE: Flag = Flag {
+    optional: true,
+    ..valued(
+        FlagId::Profile,
+        "profile",
+        "FILE",
+        "tell where the time went when the run is over, by functions, lines and tasks; stacks for a flame graph go to FILE (co-profile.folded if not said)",
+    )
+};
 const FILTER: Flag = valued(
     FlagId::Filter,
     "filter",
@@ -198,7 +208,7 @@ pub static COMMANDS: [Command; 6] = [
                   Exit status: 0; 1 after an uncaught error; 2 if nothing was run; 3 after a deadlock; n after exit(n); 130 \
                   after Ctrl-C; 141 if the reader of the output has gone away.",
         operands: Operands::Script,
-        flags: &[CODE, VIRTUAL_TIME, TIMELINE, TRACE, WARN_BLOCKING, MESSAGE_FORMAT, HELP],
+        flags: &[CODE, VIRTUAL_TIME, TIMELINE, TRACE, WARN_BLOCKING, PROFILE, MESSAGE_FORMAT, HELP],
         examples: &[
             ("kitchen.co", "run a script"),
             ("run --virtual-time kitchen.co", "run it without waiting for its timers"),
