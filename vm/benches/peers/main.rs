@@ -1,5 +1,5 @@
 //! Runs the programs in `benches/programs` in Co and in every peer that is installed, taking turns, checks that all print the
-//! same, and prints seconds, ratios, peak memory, geometric means and what issue a ratio was promised for:
+//! same, and prints seconds, ratios, peak memory, geometric means and how far each ratio is from what it has to be:
 //! `cargo bench -p co-vm --bench peers -- [PROGRAM…] [FLAGS]`, see `HELP`.
 //!
 //! Ratios are of one run on one machine; absolute times mean little on machines that are shared. The figure is the minimum
@@ -118,6 +118,10 @@ fn options() -> Result<Options, String> {
             "--svg" => options.svg = Some(value()?.into()),
             "--instructions" => options.instructions = true,
             "--save" => options.save = true,
+            "--help" => {
+                print!("{HELP}");
+                std::process::exit(0);
+            }
             // Cargo passes this.
             "--bench" => {}
             _ if arg.starts_with('-') => return Err(format!("what is {arg}?")),
