@@ -72,7 +72,6 @@ pub fn installed(co: &Path, paths: &Paths) -> Vec<Peer> {
         ),
         script("bun", &[Group::Tasks, Group::Start, Group::FrontEnd], "js", &["bun"], None),
         script("deno", &[Group::Tasks, Group::Start, Group::FrontEnd], "js", &["deno", "run", "-q"], None),
-        script("janet", &Group::ALL, "janet", &["janet"], None),
     ]
     .into_iter()
     .filter_map(|peer| Some(Peer { version: version(&peer)?, ..peer }))
