@@ -64,17 +64,12 @@ pub fn check(
             })
     });
     diagnostics.extend(found);
-    if file.ast.functions.iter().any(|function| function.is_async)
-        || !dropped.is_empty()
-        || !waits.guards.is_empty()
-    {
-        let sites = asyncify::Sites::find(file);
-        let mut effects = quiet::EffectsOf::new(file, prelude, &sites);
-        idle::check(file, &sites, &activity, &mut diagnostics);
-        serial::check(file, &sites, &mut effects, &mut diagnostics);
-        locks::check(file, &sites, &waits, &mut effects, &mut diagnostics);
-        unscoped::check(file, &sites, &scopes, &dropped, &mut diagnostics);
-        races::check(file, &sites, &asyncify::Owners::new(file), &mut diagnostics);
-    }
+    let sites = asyncify::LazySites::new(file);
+    let mut quiet = quiet::EffectsOf::new(file, prelude, &sites);
+    idle::check(file, &sites, &activity, &mut diagnostics);
+    serial::check(file, &sites, &mut quiet, &mut diagnostics);
+    locks::check(file, &sites, &waits, &mut quiet, &mut diagnostics);
+    unscoped::check(file, &sites, &scopes, &dropped, &mut diagnostics);
+    races::check(file, &sites, &mut diagnostics);
     diagnostics
 }

@@ -1,6 +1,8 @@
 //! What follows when a plain function becomes `async`: its calls must be awaited, so the functions that call it become
 //! `async` too, up to those that are already or the top level.
 
+use std::cell::OnceCell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
@@ -71,6 +73,22 @@ impl Site {
     /// It becomes a task, or is kept to become one.
     pub(super) fn runs_beside(&self) -> bool {
         self.awaited.is_none()
+    }
+}
+
+/// The sites of a file, found when somebody asks: most files give no reason to.
+pub(super) struct LazySites<'a> {
+    file: File<'a>,
+    found: OnceCell<Sites>,
+}
+
+impl<'a> LazySites<'a> {
+    pub(super) fn new(file: File<'a>) -> LazySites<'a> {
+        LazySites { file, found: OnceCell::new() }
+    }
+
+    pub(super) fn get(&self) -> &Sites {
+        self.found.get_or_init(|| Sites::find(self.file))
     }
 }
 

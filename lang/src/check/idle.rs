@@ -3,7 +3,7 @@
 //! It must be `async` all the same if somebody spawns it, collects its coroutines or passes it on, so only functions count whose every
 //! use is a call that is awaited on the spot. Methods may have to be `async` because others of their name are.
 
-use super::{File, asyncify::Sites, infer::Activity};
+use super::{File, asyncify::LazySites, infer::Activity};
 use crate::{
     ast::{Ast, ExprKind, FnForm, FnId, StmtKind},
     diagnostic::{Code, Diagnostic, Edit, Severity},
@@ -11,7 +11,12 @@ use crate::{
     source::{Location, Span},
 };
 
-pub(super) fn check(file: File<'_>, sites: &Sites, activity: &[Activity], into: &mut Vec<Diagnostic>) {
+pub(super) fn check(
+    file: File<'_>,
+    sites: &LazySites<'_>,
+    activity: &[Activity],
+    into: &mut Vec<Diagnostic>,
+) {
     let ast = file.ast;
     // Where an `await` is misplaced or missing, that is the mistake.
     let errors: Vec<Span> = into
@@ -31,14 +36,14 @@ pub(super) fn check(file: File<'_>, sites: &Sites, activity: &[Activity], into: 
             && (file.role != FileRole::Module || is_private(ast.name(name.name)))
             && file.role != FileRole::Repl;
         let inside = |error: &Span| function.span.start <= error.start && error.end <= function.span.end;
-        if !counts || errors.iter().any(inside) || !sites.is_only_awaited(id) {
+        if !counts || errors.iter().any(inside) || !sites.get().is_only_awaited(id) {
             continue;
         }
         let word = Span::new(function.head.start, function.head.start + "async ".len() as u32);
         let edit = |span| Edit { location: Location { source: file.source, span }, text: String::new() };
         let mut edits = vec![edit(word)];
         edits.extend(
-            sites.calls_of(id).filter_map(|site| site.awaited).map(|site| edit(await_word(file, site))),
+            sites.get().calls_of(id).filter_map(|site| site.awaited).map(|site| edit(await_word(file, site))),
         );
         into.push(
             Diagnostic::new(

@@ -30,6 +30,7 @@ mod flow;
 mod expr;
 mod call;
 mod closure;
+mod relevance;
 mod report;
 
 pub use types::Knowledge;
@@ -46,9 +47,10 @@ pub(super) fn infer(
     doubtful: &FxHashSet<FnId>,
 ) -> (Vec<Diagnostic>, Vec<Activity>, Waits) {
     let mut infer = Infer::new(file, prelude, imports, know, doubtful);
-    infer.pass();
+    let relevance = infer.find_relevance();
+    infer.pass(&relevance);
     infer.reporting = true;
-    infer.pass();
+    infer.pass(&relevance);
     infer.export();
     let found = report::diagnostics(&mut infer);
     (found, infer.activity, infer.waits_found)
@@ -338,17 +340,23 @@ impl<'a> Infer<'a> {
     }
 
     /// Goes over the whole file.
-    fn pass(&mut self) {
+    fn pass(&mut self, relevance: &relevance::Relevance) {
         self.progress.fill(Progress::New);
         let ast = self.file.ast;
         let root = ast.list(ast.root);
         let split = self.split();
-        for stmt in root {
-            self.stmt(*stmt, Use::Dropped);
+        for (at, stmt) in root.iter().enumerate() {
+            if relevance.of(at) {
+                self.stmt(*stmt, Use::Dropped);
+            }
         }
         self.learn_globals();
         self.undo(&split);
-        for stmt in root {
+        self.context.depth -= 1;
+        for (at, stmt) in root.iter().enumerate() {
+            if !relevance.of(at) {
+                continue;
+            }
             match ast[*stmt].kind {
                 StmtKind::Fn(id) | StmtKind::Test { body: id, .. } => self.item(id),
                 StmtKind::Struct(id) => self.structure(id),

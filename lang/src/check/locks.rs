@@ -5,7 +5,7 @@
 
 use super::{
     File,
-    asyncify::Sites,
+    asyncify::LazySites,
     infer::Waits,
     quiet::{Effects, EffectsOf, is_shared},
     trace::{self, Event},
@@ -18,7 +18,7 @@ use crate::{
 
 pub(super) fn check(
     file: File<'_>,
-    sites: &Sites,
+    sites: &LazySites<'_>,
     waits: &Waits,
     effects: &mut EffectsOf<'_>,
     into: &mut Vec<Diagnostic>,
@@ -35,7 +35,7 @@ pub(super) fn check(
 
 fn check_statements(
     file: File<'_>,
-    sites: &Sites,
+    sites: &LazySites<'_>,
     waits: &Waits,
     effects: &mut EffectsOf<'_>,
     stmts: &[StmtId],
@@ -93,7 +93,13 @@ struct Step {
     writes: bool,
 }
 
-fn step(file: File<'_>, sites: &Sites, waits: &Waits, effects: &mut EffectsOf<'_>, stmt: StmtId) -> Step {
+fn step(
+    file: File<'_>,
+    sites: &LazySites<'_>,
+    waits: &Waits,
+    effects: &mut EffectsOf<'_>,
+    stmt: StmtId,
+) -> Step {
     let ast = file.ast;
     let events = trace::of_stmt(ast, stmt);
     let value = match ast[stmt].kind {
@@ -126,7 +132,7 @@ fn step(file: File<'_>, sites: &Sites, waits: &Waits, effects: &mut EffectsOf<'_
 /// The statement is an await of `sleep`, or of a function of the file that neither sees nor changes anything shared.
 fn is_unrelated(
     file: File<'_>,
-    sites: &Sites,
+    sites: &LazySites<'_>,
     waits: &Waits,
     effects: &mut EffectsOf<'_>,
     id: ExprId,
@@ -141,7 +147,7 @@ fn is_unrelated(
         return true;
     }
     let ExprKind::Call(callee, _) = ast[ast.unparen(value)].kind else { return false };
-    let Some(function) = sites.function_of(ast.unparen(callee)) else { return false };
+    let Some(function) = sites.get().function_of(ast.unparen(callee)) else { return false };
     ast[function].is_async
         && effects.events(events) == (Effects { quiet: true, isolated: true })
         && trace::of_expr(ast, ast[function].body).iter().any(|event| matches!(event, Event::Await(_)))

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     File,
-    asyncify::Sites,
+    asyncify::LazySites,
     trace::{self, Event, Jump},
 };
 use crate::{
@@ -104,12 +104,12 @@ impl Effects {
 pub(super) struct EffectsOf<'a> {
     file: File<'a>,
     prelude: &'a Prelude,
-    sites: &'a Sites,
+    sites: &'a LazySites<'a>,
     known: FxHashMap<FnId, Effects>,
 }
 
 impl<'a> EffectsOf<'a> {
-    pub(super) fn new(file: File<'a>, prelude: &'a Prelude, sites: &'a Sites) -> EffectsOf<'a> {
+    pub(super) fn new(file: File<'a>, prelude: &'a Prelude, sites: &'a LazySites<'a>) -> EffectsOf<'a> {
         EffectsOf { file, prelude, sites, known: FxHashMap::default() }
     }
 
@@ -154,7 +154,7 @@ impl<'a> EffectsOf<'a> {
         let callee = ast.unparen(callee);
         match ast[callee].kind {
             ExprKind::Name(_) => {
-                if let Some(function) = self.sites.function_of(callee) {
+                if let Some(function) = self.sites.get().function_of(callee) {
                     return self.function(function);
                 }
                 let is_quiet = match self.file.resolution.name(callee) {

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     File,
-    asyncify::{Owners, Sites},
+    asyncify::{LazySites, Site},
     quiet::is_shared,
     trace::{self, Event},
 };
@@ -18,31 +18,27 @@ use crate::{
     source::{Location, Span},
 };
 
-pub(super) fn check(file: File<'_>, sites: &Sites, owners: &Owners, into: &mut Vec<Diagnostic>) {
+pub(super) fn check(file: File<'_>, sites: &LazySites<'_>, into: &mut Vec<Diagnostic>) {
     let ast = file.ast;
-    let loops = ast.stmts.iter().filter_map(|stmt| match stmt.kind {
-        StmtKind::While { body, .. } => Some(ast[body].span),
-        StmtKind::For(id) => Some(ast[ast[id].body].span),
-        _ => None,
-    });
-    let lambdas =
-        ast.functions.iter().filter(|function| function.form == FnForm::Lambda).map(|function| function.span);
-    let repeated = loops.chain(lambdas).collect();
-    let mut tasks = Tasks { file, repeated, sites, known: FxHashMap::default() };
-    let mut blocks: Vec<&[StmtId]> = vec![ast.list(ast.root)];
-    blocks.extend(ast.blocks.iter().map(|block| ast.list(block.stmts)));
-    for stmts in blocks {
-        let mut reads: Vec<Held> = Vec::new();
-        for stmt in stmts {
-            look(file, *stmt, &mut reads, &mut |race| {
-                let owner = owners.of(race.write);
-                if let Owner::Function(id) = owner
-                    && tasks.runs_often(id)
-                    && !uses_lock(file, id)
-                {
-                    into.push(race.diagnostic(file));
-                }
-            });
+    let mut tasks = Tasks { file, repeated: None, sites, known: FxHashMap::default() };
+    for (id, function) in (0..).map(FnId).zip(&ast.functions) {
+        let may_run_often = match function.form {
+            FnForm::SpawnBlock => true,
+            FnForm::Named => function.is_async,
+            _ => false,
+        };
+        if !may_run_often {
+            continue;
+        }
+        for block in trace::blocks(ast, function.body) {
+            let mut held: Vec<Held> = Vec::new();
+            for stmt in ast.list(ast[block].stmts) {
+                look(file, *stmt, &mut held, &mut |race| {
+                    if tasks.runs_often(id) && !uses_lock(file, id) {
+                        into.push(race.diagnostic(file));
+                    }
+                });
+            }
         }
     }
 }
@@ -205,8 +201,8 @@ fn uses_lock(file: File<'_>, id: FnId) -> bool {
 struct Tasks<'a> {
     file: File<'a>,
     /// The bodies of loops, and lambdas, which may be called for each item of a list.
-    repeated: Vec<Span>,
-    sites: &'a Sites,
+    repeated: Option<Vec<Span>>,
+    sites: &'a LazySites<'a>,
     known: FxHashMap<FnId, bool>,
 }
 
@@ -215,8 +211,18 @@ impl Tasks<'_> {
         self.is_concurrent(id, &mut FxHashSet::default())
     }
 
-    fn is_repeated(&self, span: Span) -> bool {
-        self.repeated.iter().any(|around| around.start <= span.start && span.end <= around.end)
+    fn is_repeated(&mut self, span: Span) -> bool {
+        let ast = self.file.ast;
+        let repeated = self.repeated.get_or_insert_with(|| {
+            let loops = ast.stmts.iter().filter_map(|stmt| match stmt.kind {
+                StmtKind::While { body, .. } => Some(ast[body].span),
+                StmtKind::For(id) => Some(ast[ast[id].body].span),
+                _ => None,
+            });
+            let lambdas = ast.functions.iter().filter(|function| function.form == FnForm::Lambda);
+            loops.chain(lambdas.map(|function| function.span)).collect()
+        });
+        repeated.iter().any(|around| around.start <= span.start && span.end <= around.end)
     }
 
     fn is_concurrent(&mut self, id: FnId, open: &mut FxHashSet<FnId>) -> bool {
@@ -230,14 +236,14 @@ impl Tasks<'_> {
         let found = match ast[id].form {
             FnForm::SpawnBlock => self.is_repeated(ast[id].span),
             FnForm::Named => {
-                let beside: Vec<_> = self.sites.calls_of(id).filter(|site| site.runs_beside()).collect();
-                let awaited = self.sites.calls_of(id).filter(|site| !site.runs_beside());
+                let beside: Vec<_> =
+                    self.sites.get().calls_of(id).filter(|site| site.runs_beside()).collect();
+                let awaited = self.sites.get().calls_of(id).filter(|site| !site.runs_beside());
                 let mut callers = awaited.filter_map(|site| match site.inside {
                     Owner::Function(caller) => Some(caller),
                     _ => None,
                 });
-                let is_repeated =
-                    |site: &&super::asyncify::Site| site.call.is_none_or(|call| self.is_repeated(call));
+                let is_repeated = |site: &&Site| site.call.is_none_or(|call| self.is_repeated(call));
                 beside.len() > 1
                     || beside.iter().any(is_repeated)
                     || callers.any(|caller| self.is_concurrent(caller, open))

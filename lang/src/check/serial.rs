@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 
 use super::{
     File,
-    asyncify::Sites,
+    asyncify::LazySites,
     quiet::EffectsOf,
     trace::{self, Event},
 };
@@ -20,13 +20,21 @@ use crate::{
 
 pub(super) fn check<'a>(
     file: File<'a>,
-    sites: &Sites,
+    sites: &LazySites<'_>,
     effects: &mut EffectsOf<'a>,
     into: &mut Vec<Diagnostic>,
 ) {
+    let is_await = |expr: &&crate::ast::Expr| matches!(expr.kind, ExprKind::Await(_));
+    let mut awaits: Vec<u32> = file.ast.exprs.iter().filter(is_await).map(|expr| expr.span.start).collect();
+    awaits.sort_unstable();
+    let waits = |span: Span| {
+        let next = awaits.partition_point(|start| *start < span.start);
+        awaits.get(next).is_some_and(|start| *start < span.end)
+    };
     for (at, stmt) in file.ast.stmts.iter().enumerate() {
         if let StmtKind::For(id) = stmt.kind
             && file.ast[id].await_span.is_none()
+            && waits(file.ast[file.ast[id].body].span)
             && let Some(found) = (Loop { file, sites, effects }).judge(StmtId(at as u32), id)
         {
             into.push(found);
@@ -36,7 +44,7 @@ pub(super) fn check<'a>(
 
 struct Loop<'a, 'b> {
     file: File<'a>,
-    sites: &'b Sites,
+    sites: &'b LazySites<'b>,
     effects: &'b mut EffectsOf<'a>,
 }
 
@@ -188,7 +196,7 @@ impl Loop<'_, '_> {
     fn awaited_function(&mut self, value: ExprId) -> Option<FnId> {
         let ast = self.file.ast;
         let ExprKind::Call(callee, _) = ast[ast.unparen(value)].kind else { return None };
-        let function = self.sites.function_of(ast.unparen(callee))?;
+        let function = self.sites.get().function_of(ast.unparen(callee))?;
         let facts = ast[function];
         let is_right = facts.is_async
             && !self.file.resolution.function(function).is_generator

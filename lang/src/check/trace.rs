@@ -4,7 +4,10 @@
 //! that is not enough.
 
 use crate::{
-    ast::{AssignId, Ast, ExprId, ExprKind, FnId, MapEntry, Segment, SelectHead, StmtId, StmtKind, Target},
+    ast::{
+        AssignId, Ast, BlockId, ExprId, ExprKind, FnId, MapEntry, Segment, SelectHead, StmtId, StmtKind,
+        Target,
+    },
     stack::deep,
 };
 
@@ -40,20 +43,28 @@ pub(super) enum Jump {
 }
 
 pub(super) fn of_expr(ast: &Ast, id: ExprId) -> Vec<Event> {
-    let mut trace = Trace { ast, events: Vec::new() };
+    let mut trace = Trace { ast, events: Vec::new(), blocks: Vec::new() };
     trace.expr(id);
     trace.events
 }
 
 pub(super) fn of_stmt(ast: &Ast, id: StmtId) -> Vec<Event> {
-    let mut trace = Trace { ast, events: Vec::new() };
+    let mut trace = Trace { ast, events: Vec::new(), blocks: Vec::new() };
     trace.stmt(id);
     trace.events
+}
+
+/// The blocks of a function's body, without those of functions inside.
+pub(super) fn blocks(ast: &Ast, body: ExprId) -> Vec<BlockId> {
+    let mut trace = Trace { ast, events: Vec::new(), blocks: Vec::new() };
+    trace.expr(body);
+    trace.blocks
 }
 
 struct Trace<'a> {
     ast: &'a Ast,
     events: Vec<Event>,
+    blocks: Vec<BlockId>,
 }
 
 impl Trace<'_> {
@@ -90,7 +101,8 @@ impl Trace<'_> {
         }
     }
 
-    fn block(&mut self, id: crate::ast::BlockId) {
+    fn block(&mut self, id: BlockId) {
+        self.blocks.push(id);
         deep(|| self.ast.list(self.ast[id].stmts).iter().for_each(|stmt| self.stmt(*stmt)));
     }
 

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{File, asyncify::Sites};
+use super::{File, asyncify::LazySites};
 use crate::{
     ast::FnId,
     diagnostic::{Code, Diagnostic},
@@ -23,7 +23,7 @@ pub(super) struct Dropped {
 
 pub(super) fn check(
     file: File<'_>,
-    sites: &Sites,
+    sites: &LazySites<'_>,
     scopes: &[Span],
     dropped: &[Dropped],
     into: &mut Vec<Diagnostic>,
@@ -51,11 +51,11 @@ pub(super) fn check(
 }
 
 /// Whoever calls the function does so outside all scopes.
-fn is_outside_scopes(sites: &Sites, scopes: &[Span], id: FnId, seen: &mut FxHashSet<FnId>) -> bool {
+fn is_outside_scopes(sites: &LazySites<'_>, scopes: &[Span], id: FnId, seen: &mut FxHashSet<FnId>) -> bool {
     if !seen.insert(id) {
         return true;
     }
-    let mut calls = sites.calls_of(id).peekable();
+    let mut calls = sites.get().calls_of(id).peekable();
     calls.peek().is_some()
         && calls.all(|site| {
             let Some(call) = site.call else { return false };
