@@ -48,9 +48,13 @@ pub(super) fn infer(
 ) -> (Vec<Diagnostic>, Vec<Activity>, Waits) {
     let mut infer = Infer::new(file, prelude, imports, know, doubtful);
     let relevance = infer.find_relevance();
-    infer.pass(&relevance);
-    infer.reporting = true;
-    infer.pass(&relevance);
+    if relevance.is_any() {
+        infer.find_reads();
+        infer.find_methods();
+        infer.pass(&relevance);
+        infer.reporting = true;
+        infer.pass(&relevance);
+    }
     infer.export();
     let found = report::diagnostics(&mut infer);
     (found, infer.activity, infer.waits_found)
@@ -260,8 +264,6 @@ impl<'a> Infer<'a> {
             doubtful,
         };
         infer.declare();
-        infer.find_reads();
-        infer.find_methods();
         infer
     }
 
@@ -309,12 +311,12 @@ impl<'a> Infer<'a> {
 
     fn find_reads(&mut self) {
         let (ast, resolution) = (self.file.ast, self.file.resolution);
-        let mut written = FxHashSet::default();
+        let mut written = vec![false; ast.exprs.len()];
         for assign in ast.assigns.iter().filter(|assign| assign.op.is_none()) {
             targets(ast, assign.target, &mut written);
         }
         for (id, expr) in (0..).map(ExprId).zip(&ast.exprs) {
-            if !matches!(expr.kind, ExprKind::Name(_)) || written.contains(&id) {
+            if !matches!(expr.kind, ExprKind::Name(_)) || written[id.index()] {
                 continue;
             }
             match resolution.name(id) {
@@ -413,11 +415,11 @@ impl<'a> Infer<'a> {
 }
 
 /// The names that an assignment only writes.
-fn targets(ast: &crate::ast::Ast, target: Target, into: &mut FxHashSet<ExprId>) {
+fn targets(ast: &crate::ast::Ast, target: Target, into: &mut [bool]) {
     match target {
         Target::Place(place) => {
             if let ExprKind::Name(_) = ast[place].kind {
-                into.insert(place);
+                into[place.index()] = true;
             }
         }
         Target::List(items) => {

@@ -8,6 +8,10 @@ use crate::{ast::StmtId, resolve::GlobalId};
 pub(super) struct Relevance(Vec<bool>);
 
 impl Relevance {
+    pub(super) fn is_any(&self) -> bool {
+        self.0.contains(&true)
+    }
+
     pub(super) fn of(&self, at: usize) -> bool {
         self.0.get(at).copied().unwrap_or(true)
     }
@@ -147,5 +151,5 @@ impl Infer<'_> {
 }
 
 fn waits(returns: Returns) -> bool {
-    !matches!(returns, Returns::Plain | Returns::Constant)
+    !matches!(returns, Returns::Plain | Returns::Constant | Returns::Unknown)
 }
