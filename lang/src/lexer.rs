@@ -190,10 +190,16 @@ impl<'s> Lexer<'s> {
         self.first_on_line = true;
         self.line_start = span.end;
         // A `:` ends a line outside brackets only in programs that were meant for another language.
-        let ends = self.prev.ends_statement() || self.prev == Kind::Colon;
+        let ends = self.prev.ends_statement() || self.prev == Kind::Colon || self.is_await_suffix();
         if self.pending_newline.is_none() && ends && self.top().kind.counts_newlines() {
             self.pending_newline = Some(span.start);
         }
+    }
+
+    /// `f().await` as other languages write it.
+    fn is_await_suffix(&self) -> bool {
+        let before = self.out.tokens.iter().rev().nth(1).map(|token| token.kind);
+        self.prev == Kind::Await && matches!(before, Some(Kind::Dot | Kind::QDot))
     }
 
     /// What comes before any token: indentation, and the newline that was still open.

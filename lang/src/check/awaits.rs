@@ -71,8 +71,8 @@ impl Awaits {
     pub(super) fn missing(&self, file: &File<'_>, word: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) {
         let head = Span::new(span.start, span.start + word.len() as u32);
         let what = match word {
-            "scope" => "it waits for the tasks that are spawned in it",
-            _ => "it waits until one of its arms is ready",
+            "scope" => "waits for the tasks spawned in it",
+            _ => "waits until one of its arms is ready",
         };
         let edit =
             Edit { location: Location { source: file.source, span: span.before() }, text: "await ".into() };
@@ -129,11 +129,7 @@ impl Plain {
             first,
             "cannot wait here",
         )
-        .label(
-            file.source,
-            name.span,
-            format!("defaults are evaluated when a `{}` is made", file.ast.name(name.name)),
-        )
+        .label(file.source, name.span, format!("evaluated when a `{}` is made", file.ast.name(name.name)))
         .note("making an instance is a plain call, which gives its result at once")
         .help("await before, and pass the value to the struct")
     }

@@ -18,12 +18,10 @@ pub(super) fn check(
     into: &mut Vec<Diagnostic>,
 ) {
     let ast = file.ast;
-    // Where an `await` is misplaced or missing, that is the mistake.
-    let errors: Vec<Span> = into
-        .iter()
-        .filter(|found| found.severity == Severity::Error)
-        .map(|found| found.primary().span)
-        .collect();
+    // Where an `await` is misplaced or missing, that is the mistake, and what mends it may make callers wait.
+    if into.iter().any(|found| found.severity == Severity::Error) {
+        return;
+    }
     for (id, function) in (0..).map(FnId).zip(&ast.functions) {
         let Some(name) = function.name else { continue };
         let does = activity[id.index()];
@@ -35,8 +33,7 @@ pub(super) fn check(
             && !is_stub(ast, id)
             && (file.role != FileRole::Module || is_private(ast.name(name.name)))
             && file.role != FileRole::Repl;
-        let inside = |error: &Span| function.span.start <= error.start && error.end <= function.span.end;
-        if !counts || errors.iter().any(inside) || !sites.get().is_only_awaited(id) {
+        if !counts || !sites.get().is_only_awaited(id) {
             continue;
         }
         let word = Span::new(function.head.start, function.head.start + "async ".len() as u32);

@@ -185,7 +185,7 @@ fn diagnostic(file: File<'_>, lock: Span, wait: Span, until: Option<Span>, is_fi
         "a lock is held while the task waits for something else",
         file.source,
         wait,
-        "all who want the lock wait for this too",
+        "who wants the lock waits for this too",
     )
     .label(file.source, lock, "locked here");
     if let Some(until) = until {

@@ -269,13 +269,13 @@ impl Race {
         if self.read.start < self.write.start {
             found = found.label(source, self.read, format!("`{name}` is read here"));
             if self.wait.start < self.write.start {
-                found = found.label(source, self.wait, "here other tasks run, which may write it too");
+                found = found.label(source, self.wait, "here other tasks may write it");
             }
         } else {
             found = found.label(source, self.read, "read first").label(
                 source,
                 self.wait,
-                "then other tasks run, which may write it too",
+                "then other tasks may write it",
             );
         }
         let found = found.note("what another task writes in between is lost");

@@ -98,7 +98,7 @@ impl Loop<'_, '_> {
             span,
             "no turn uses what another one got",
         )
-        .label(source, head, "so all turns could wait at the same time")
+        .label(source, head, "all turns could wait at once")
         .note(
             "one after the other takes as long as all of them together; `all` takes as long as the slowest",
         );

@@ -281,14 +281,25 @@ fn joined(
     main + &others.collect::<String>()
 }
 
+/// The files that programs of the suite import, behind the program that they are added to.
+fn library(folder: &Path) -> String {
+    let mut all = Vec::new();
+    programs(folder, &mut all);
+    all.sort();
+    let file = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        format!("# file: _lib/{name}\n{}", std::fs::read_to_string(path).expect("it can be read"))
+    };
+    all.iter().map(file).collect()
+}
+
 #[test]
 fn what_is_mended_is_right() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let mut all = Vec::new();
     programs(&root.join("spec/tests/diagnostics"), &mut all);
     all.sort();
-    let store =
-        std::fs::read_to_string(root.join("spec/tests/diagnostics/_lib/store.co")).expect("it is there");
+    let library = library(&root.join("spec/tests/diagnostics/_lib"));
     let mut report = String::new();
     for path in &all {
         let text = std::fs::read_to_string(path).expect("it can be read");
@@ -296,8 +307,8 @@ fn what_is_mended_is_right() {
         // Expectations would be true no more.
         let lines = text.lines().map(|line| line.split("  # expect").next().unwrap_or(""));
         let mut text: String = lines.map(|line| format!("{line}\n")).collect();
-        if text.contains("_lib/store.co") {
-            text.push_str(&format!("# file: _lib/store.co\n{store}"));
+        if text.contains("_lib/") {
+            text.push_str(&library);
         }
         let (after, left) = mended(&text);
         let changes: Vec<String> = text
@@ -312,4 +323,47 @@ fn what_is_mended_is_right() {
         }
     }
     insta::assert_snapshot!("mended", report);
+}
+
+/// The wrong programs of the suite as people see their reports, at three widths. One golden file for each code.
+#[test]
+fn reports_of_the_suite_read_well() {
+    use crate::diagnostic::render::{Format, Options, render};
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let folder = root.join("spec/tests/diagnostics");
+    let library = library(&folder.join("_lib"));
+    let mut all = Vec::new();
+    programs(&folder, &mut all);
+    all.sort();
+    let mut wide: Vec<String> = Vec::new();
+    let mut by_code: std::collections::BTreeMap<String, (usize, String)> = Default::default();
+    for path in &all {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let Some((code, _)) = name.split_once('_').filter(|(code, _)| code.len() == 5) else { continue };
+        let text = std::fs::read_to_string(path).expect("it can be read");
+        // The expectations stand in the way of the labels.
+        let lines = text.lines().filter(|line| !line.starts_with("# expect"));
+        let lines = lines.map(|line| line.split("  # expect").next().unwrap_or(""));
+        let mut text: String = lines.map(|line| format!("{line}\n")).collect();
+        if text.contains("_lib/") {
+            text.push_str(&library);
+        }
+        let (program, diagnostics) = testing::front_end(&text);
+        let mut at = |width| {
+            let options = Options { color: false, width, format: Format::Human };
+            let shown = render(&diagnostics, &program.sources, options);
+            let widest = shown.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+            if widest > width {
+                wide.push(format!("{name} is {widest} wide at {width}"));
+            }
+            format!("{} {name}\n{shown}", "=".repeat(width))
+        };
+        let (count, out) = by_code.entry(code.to_string()).or_default();
+        *count += 1;
+        out.push_str(&[at(80), at(60), at(120)].concat());
+    }
+    for (code, (_, shown)) in by_code {
+        insta::assert_snapshot!(format!("reports_{code}"), shown);
+    }
+    assert!(wide.is_empty(), "{wide:#?}");
 }

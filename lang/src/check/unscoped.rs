@@ -42,7 +42,7 @@ pub(super) fn check(
                 "a loop spawns tasks that nobody holds",
                 file.source,
                 found.spawn,
-                "each turn makes a task and drops its handle",
+                "a task each turn, and no handle",
             )
             .note("no scope waits for them: they run on behind the loop, as many as there are turns; the first that fails stops the whole task around")
             .help("put the loop into `await scope { … }`, which ends when they have ended, or keep the handles in a list"),

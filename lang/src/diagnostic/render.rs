@@ -197,8 +197,9 @@ impl Shown<'_> {
             Severity::Error => (ReportKind::Error, Color::Red),
             Severity::Warning => (ReportKind::Warning, Color::Yellow),
         };
-        let Some((primary, _)) = self.labels.first() else { return };
-        let sheets = Sheets::new(&self.labels, sources, width, pages);
+        let (labels, moved) = fitting(&self.labels, sources, width);
+        let Some((primary, _)) = labels.first() else { return };
+        let sheets = Sheets::new(&labels, sources, width, pages);
         let config = Config::new()
             .with_color(options.color)
             .with_index_type(IndexType::Char)
@@ -208,7 +209,7 @@ impl Shown<'_> {
             .with_code(self.code)
             .with_message(wrapped(&harmless(self.message), width, self.code.len() + "[] Warning: ".len(), 4));
         let mut places = FxHashMap::from_iter([(primary.source, place(*primary, sources))]);
-        for (at, (location, message)) in sheets.in_order(&self.labels) {
+        for (at, (location, message)) in sheets.in_order(&labels) {
             places.entry(location.source).or_insert_with(|| place(*location, sources));
             let color = if at == 0 { color } else { PALETTE[(at - 1) % PALETTE.len()] };
             // The primary label wins where labels overlap.
@@ -222,7 +223,8 @@ impl Shown<'_> {
         // "   │ Help 1: "
         let margin = sheets.margin + "Help 1: ".len();
         self.help.iter().for_each(|help| report.add_help(wrapped(help, width, margin, 0)));
-        self.notes.iter().for_each(|note| report.add_note(wrapped(&harmless(note), width, margin, 0)));
+        let notes = moved.iter().chain(self.notes);
+        notes.for_each(|note| report.add_note(wrapped(&harmless(note), width, margin, 0)));
         let mut bytes = Vec::new();
         // Writing to memory cannot fail.
         let _ = report.finish().write(sheets, &mut bytes);
@@ -230,6 +232,49 @@ impl Shown<'_> {
             finish_line(line.trim_end(), &places, out);
         }
     }
+}
+
+/// The labels as they fit into the width: texts for which there is no room beside others of their line become notes, and what is
+/// underlined is shortened.
+fn fitting<'l>(
+    labels: &[(Location, &'l str)],
+    sources: &SourceMap,
+    width: usize,
+) -> (Vec<(Location, &'l str)>, Vec<String>) {
+    let mut labels = labels.to_vec();
+    let mut moved = Vec::new();
+    let lines = labels.iter().map(|(place, _)| sources.get(place.source).line_of(last(place.span)));
+    let room = width.saturating_sub(lines.max().unwrap_or(1).to_string().len() + 5);
+    // Each turn takes a label away or shortens one for good.
+    for _ in 0..2 * labels.len() {
+        let ids: Vec<SourceId> = labels.iter().map(|(place, _)| place.source).collect();
+        let crowded = ids.into_iter().find_map(|id| {
+            let mut extent = Extent::default();
+            for (place, message) in labels.iter().filter(|(place, _)| place.source == id) {
+                extent.add(sources.get(id), place.span, message);
+            }
+            extent.crowded(room).map(|(line, left)| (id, line, left))
+        });
+        let Some((id, line, left)) = crowded else { break };
+        let ends_here =
+            |place: &Location| place.source == id && sources.get(id).line_of(last(place.span)) == line;
+        let here: Vec<usize> = (0..labels.len()).filter(|at| ends_here(&labels[*at].0)).collect();
+        let longest = here.iter().copied().filter(|at| *at > 0).max_by_key(|at| labels[*at].1.len());
+        match (here.as_slice(), longest) {
+            ([only], _) => {
+                let span = &mut labels[*only].0.span;
+                let text = sources.get(id).slice(*span);
+                let kept = text.char_indices().nth(left.max(1)).map_or(text.len(), |(at, _)| at);
+                span.end = span.start + kept as u32;
+            }
+            (_, Some(longest)) => {
+                let (location, message) = labels.remove(longest);
+                moved.push(format!("{}: {message}", place(location, sources)));
+            }
+            _ => break,
+        }
+    }
+    (labels, moved)
 }
 
 /// Stands for a file's name in what ariadne draws, with the file's number between two of them.

@@ -84,7 +84,7 @@ impl<'a> Writer<'a> {
                 self.dropped(finding.at, origin).label(
                     self.file.source,
                     place,
-                    format!("here `{text}` gets another value, and this coroutine is lost"),
+                    format!("here `{text}` gets another value"),
                 )
             }
             Kind::DroppedByEach => self.dropped_by_each(finding.at, origin),
@@ -279,7 +279,7 @@ impl<'a> Writer<'a> {
             Code::NEVER_AWAITED,
             format!("the coroutines{of} are never awaited"),
             at,
-            "each call makes one, and `each` drops it",
+            "one for each item, and dropped",
         )
         .note("`each` does not wait: it expects that the function has done its work when it returns")
         .help("`for x in xs { await f(x) }` does one after the other, `await all(xs.map(|x| f(x)))` all at once")
@@ -352,7 +352,7 @@ impl<'a> Writer<'a> {
                 .help(format!("to walk it: `for await x in {text} {{ … }}`")),
             Ty::List(_) | Ty::Plain(Plain::List) => {
                 let diagnostic =
-                    self.new_one(code, "`await` on a list", span, "a list, which is not awaited as a whole");
+                    self.new_one(code, "`await` on a list", span, "a list is not awaited as a whole");
                 match (self.know.coroutine_in(ty), word) {
                     (Some(_), Some(_)) => diagnostic.fix(
                         "await all of them at once",
@@ -377,7 +377,7 @@ impl<'a> Writer<'a> {
                             Ty::Instance(_) | Ty::Record(_) => format!("`await` on a new `{name}`"),
                             _ => format!("`await` on the result of `{name}`, which is not `async`"),
                         };
-                        self.new_one(code, title, span, "a plain call: its result is there at once")
+                        self.new_one(code, title, span, "its result is there at once")
                     }
                     _ => self.new_one(
                         code,
@@ -519,7 +519,7 @@ impl<'a> Writer<'a> {
                     code,
                     format!("`spawn` of the result of `{name}`, which is not `async`"),
                     at,
-                    "a plain call: it runs now, and its result is no coroutine",
+                    "runs now, and gives no coroutine",
                 );
                 if let Some(head) = self.head_of_callee(inner) {
                     diagnostic = diagnostic.label(head.source, head.span, "not `async`");
@@ -542,7 +542,7 @@ impl<'a> Writer<'a> {
                 Code::NOT_SPAWNABLE,
                 "`spawn await`: the result would be spawned, not the coroutine",
                 at,
-                "waits first, and then has no coroutine to spawn",
+                "waits first, then has nothing to spawn",
             )
             .note("`spawn f()` goes on at once; who needs the result awaits the task");
         match self.await_word(span, operand) {
@@ -574,10 +574,9 @@ impl<'a> Writer<'a> {
             As::Bound => ("a coroutine is no bound of a range", "a coroutine, not its result"),
             As::Function => ("a coroutine cannot be called", "a coroutine, not its result"),
             As::Parts => ("a coroutine cannot be taken apart", "a coroutine, not its result"),
-            As::Subject => (
-                "a coroutine is matched in the place of its result",
-                "a coroutine, which fits none of these patterns",
-            ),
+            As::Subject => {
+                ("a coroutine is matched in the place of its result", "a coroutine, which fits none of them")
+            }
             As::Argument => {
                 ("a coroutine is passed in the place of its result", "a coroutine, not its result")
             }
@@ -696,12 +695,10 @@ impl<'a> Writer<'a> {
         };
         let mut diagnostic =
             self.new_one(Code::RETURNS_COROUTINE, title, finding.at, "a coroutine, not its result");
-        if let Some(function) = function {
-            diagnostic = diagnostic.label(
-                self.file.source,
-                function.head,
-                "`async`: what it returns is awaited already",
-            );
+        // On one line it is plain to see.
+        let is_apart = |head: Span| self.text(Span::new(head.end, finding.at.start)).contains('\n');
+        if let Some(function) = function.filter(|function| is_apart(function.head)) {
+            diagnostic = diagnostic.label(self.file.source, function.head, "`async`: its result is awaited");
         }
         if let Some((_, made)) = origin
             && made.at.span != finding.at

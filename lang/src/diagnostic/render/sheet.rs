@@ -51,6 +51,20 @@ impl Extent {
         known.message = known.message.max(needed.message);
     }
 
+    /// The first line whose labels do not fit into `room` columns with their texts, wherever the line is cut; with what is left
+    /// for underlining.
+    pub(super) fn crowded(&self, room: usize) -> Option<(u32, usize)> {
+        self.lines.iter().find_map(|(line, needed)| {
+            // The text begins three columns behind the last label, and the room counts one column for what is cut.
+            let text = if needed.message == 0 { 0 } else { needed.message + 2 };
+            let fits_whole = needed.end + text <= room;
+            let start = needed.start.saturating_sub(CONTEXT);
+            let left = needed.start - start + usize::from(start > 0);
+            (!fits_whole && needed.end - needed.start + left + text > room)
+                .then_some((*line, room.saturating_sub(left + text)))
+        })
+    }
+
     pub(super) fn last_line(&self) -> u32 {
         self.lines.last_key_value().map_or(1, |(line, _)| *line)
     }
