@@ -32,20 +32,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
-    small_pages();
     let done = cli::parse(std::env::args_os().skip(1)).and_then(carry_out);
     let status = done.unwrap_or_else(|UsageError(line)| {
         terminal::complain(&line);
         NOT_RUN
     });
     ExitCode::from(status)
-}
-
-/// A program that parks a million tasks takes a fifth less memory without huge pages, and half the time, as the system does not
-/// clear what nobody uses. Where that cannot be had, nothing is lost.
-fn small_pages() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 fn carry_out(invocation: Invocation) -> Result<u8, UsageError> {

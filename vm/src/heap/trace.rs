@@ -15,6 +15,11 @@ const LEAVES: u64 = 1 << Tag::STR.number()
     | 1 << Tag::NATIVE.number()
     | 1 << Tag::MODULE.number();
 
+/// So many items of a list are marked before what they lead to.
+const PART: usize = 1024;
+/// So many long lists may be open at once; each takes native stack.
+const NESTED: u32 = 32;
+
 /// The state of a marking. White objects are unmarked, grey ones stand in `grey`, black ones are marked and have been looked at.
 pub struct Marker<'h> {
     grey: Vec<*mut Header>,
@@ -24,6 +29,8 @@ pub struct Marker<'h> {
     hooks: &'h [Option<TraceHook>; Tag::COUNT],
     /// Bytes of buffers that live objects own.
     buffers: usize,
+    /// In how many long lists the marking is.
+    within: u32,
     /// For the verifier: references are written down here instead of being followed.
     #[cfg(any(feature = "verify", test))]
     noted: Option<Vec<(Tag, *mut Header)>>,
@@ -42,6 +49,7 @@ impl<'h> Marker<'h> {
             seen_shapes: vec![false; shapes.count()],
             hooks,
             buffers: 0,
+            within: 0,
             #[cfg(any(feature = "verify", test))]
             noted: None,
         }
@@ -161,7 +169,7 @@ impl<'h> Marker<'h> {
             Tag::LIST => {
                 let list = layout!(List);
                 self.buffers += list.buffer_bytes();
-                self.values(list.as_slice());
+                if list.len() > PART { self.parts(list.as_slice()) } else { self.values(list.as_slice()) }
             }
             Tag::MAP => {
                 let table = &layout!(Map).table;
@@ -221,6 +229,24 @@ impl<'h> Marker<'h> {
                 }
             }
         }
+    }
+
+    /// The items of a long list, with all that they lead to after each part: otherwise as many could be grey as it has items.
+    fn parts(&mut self, values: &[Value]) {
+        if self.within == NESTED {
+            return self.values(values);
+        }
+        self.within += 1;
+        for part in values.chunks(PART) {
+            let before = self.grey.len();
+            self.values(part);
+            while self.grey.len() > before {
+                let Some(object) = self.grey.pop() else { break };
+                // SAFETY: grey objects are objects of this heap.
+                unsafe { self.scan(object) };
+            }
+        }
+        self.within -= 1;
     }
 
     /// Once per shape: its type, names and methods.
