@@ -123,11 +123,17 @@ fn run_tool(command: &mut Command) -> Result<(), String> {
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
+/// The crate's, as it is locked.
+fn smol_version() -> Option<String> {
+    let lock = std::fs::read_to_string(programs::folder().join("smol/Cargo.lock")).ok()?;
+    let (_, package) = lock.split_once("name = \"smol\"\nversion = \"")?;
+    Some(format!("crate {}", package.split_once('"')?.0))
+}
+
 /// What it says when it is asked for its version; None if it is not there, or cannot run the programs.
 fn version(peer: &Peer) -> Option<String> {
     let (program, flags): (&str, &[&str]) = match &peer.how {
         How::Go(go) => (go, &["version"]),
-        // The peer is the crate; the compiler's version is what can be asked.
         How::Smol(cargo) => (cargo, &["--version"]),
         How::Script { run, .. } if peer.name.contains("uvloop") => (
             &run[0],
@@ -142,6 +148,9 @@ fn version(peer: &Peer) -> Option<String> {
     let output = Command::new(program).args(flags).stdin(Stdio::null()).output().ok()?;
     if peer.name.contains("uvloop") && !output.status.success() {
         return None;
+    }
+    if matches!(peer.how, How::Smol(_)) {
+        return smol_version();
     }
     let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
     Some(String::from_utf8_lossy(&text).lines().next().unwrap_or_default().trim().to_string())

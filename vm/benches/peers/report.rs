@@ -192,7 +192,7 @@ pub fn machine() -> String {
     let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let model = model.map_or("unknown processor", |(_, model)| model);
     let count = std::thread::available_parallelism().map_or(1, |count| count.get());
-    format!("{model}, {count} cores, {}", said_by("uname", &["-srm"]))
+    format!("{model}, {count} cores, {}", said_by("uname", &["-sm"]))
 }
 
 fn said_by(program: &str, args: &[&str]) -> String {
