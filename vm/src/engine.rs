@@ -388,6 +388,10 @@ impl Engine {
                 if self.next_test.is_some() {
                     self.begin_test();
                 }
+                if self.vm.sched.main.is_some_and(|main| main.is_done()) {
+                    // What is detached ends with the program, not some turns later.
+                    break;
+                }
             }
             self.start_operations();
             if self.finished() {

@@ -24,6 +24,7 @@ pub mod group;
 pub mod cancel;
 pub mod ending;
 pub mod reach;
+pub mod mistake;
 #[cfg(feature = "verify")]
 pub mod verify;
 pub mod history;
@@ -42,6 +43,7 @@ use crate::{
     value::{Gc, Value},
     vm::Vm,
 };
+use mistake::{Mistake, made};
 use node::{ReadyQueue, Wait, Waiter};
 use owner::Nursery;
 use sync::Watch;
@@ -296,7 +298,11 @@ pub fn duration_text(ns: u64) -> String {
 #[inline]
 pub fn make_ready(vm: &mut Vm, task: Gc<Task>) {
     task.set_state(TaskState::Ready);
-    vm.sched.ready.push_back(task);
+    if made(Mistake::LastReadyFirst) {
+        vm.sched.ready.push_front(task);
+    } else {
+        vm.sched.ready.push_back(task);
+    }
     log(vm, |_| Decision::Ready { task: task.id() });
 }
 
@@ -416,7 +422,7 @@ fn suspended(vm: &mut Vm, main: Gc<Task>) {
 fn ended(vm: &mut Vm, task: Gc<Task>, result: Result<Value, Value>) {
     log(vm, |_| Decision::Closes { task: task.id() });
     match result {
-        Ok(value) => ending::body_ended(vm, task, Outcome::Value, value),
+        Ok(value) => ending::returned(vm, task, value),
         Err(thrown) => ending::failed(vm, task, thrown),
     }
 }
@@ -484,6 +490,11 @@ pub fn fire_timers(vm: &mut Vm, now_ns: u64) -> bool {
 /// The first of the timers that are due, or any of those with the earliest deadline.
 fn next_timer(vm: &mut Vm, now_ns: u64) -> Option<node::NodeRef> {
     let Scheduler { chance, timers, .. } = &mut vm.sched;
+    if made(Mistake::LastTimerFirst) {
+        let last = timers.due(now_ns).pop()?;
+        timers.cancel(last);
+        return Some(last);
+    }
     let Some(chance) = chance else { return timers.pop_due(now_ns) };
     let due = timers.due(now_ns);
     if due.is_empty() {

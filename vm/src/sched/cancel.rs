@@ -12,8 +12,11 @@
 //! Nothing here recurses over the tree of tasks: the tasks that are still to be asked lie in a list.
 
 use super::{
-    Decision, ending,
+    Decision,
+    channel::Channel,
+    ending,
     group::{self, Group},
+    mistake::{Mistake, made},
     node::Wait,
     owner::{CancelRequest, NurseryRef, Owner},
     scope::{self, Scope},
@@ -68,6 +71,9 @@ pub fn cancel_children(vm: &mut Vm, owner: Owner, reason: &str) {
 
 /// Tasks that clean-up has spawned outside of a scope of its own end with the body around it (R7).
 pub fn cancel_those_of_cleanup(vm: &mut Vm, owner: Owner) {
+    if made(Mistake::TasksOfCleanupGoOn) {
+        return;
+    }
     let of_cleanup: Vec<Gc<Task>> =
         owner.nursery(vm).children().filter(|child| child.has(flag::BY_CLEANUP)).collect();
     for child in of_cleanup {
@@ -96,6 +102,9 @@ fn cancel_one(vm: &mut Vm, task: Gc<Task>, reason: Value, by: u32, work: &mut Wo
         reason: sched::reason_text(vm, reason).into(),
     });
     if task.state() == TaskState::Closing {
+        if made(Mistake::ClosingIsNotCancelled) {
+            return;
+        }
         // The body is over; the outcome is that of a cancelled task and the children go (R34).
         if task.outcome() == Outcome::Value {
             task.set_outcome(Outcome::Cancelled);
@@ -124,6 +133,12 @@ fn interrupt_wait(vm: &mut Vm, task: Gc<Task>, work: &mut Work) {
     let waits = match task.state() {
         TaskState::Waiting => true,
         // `sleep(0)` is in the ready queue already.
+        TaskState::Ready if made(Mistake::DecidedWaitIsCancelled) => {
+            if task.has(flag::STARTED) && take_pending(task, None) {
+                sched::throw_when_it_runs(task, Token::Cancel.value());
+            }
+            false
+        }
         TaskState::Ready => task.wait() == Wait::Yield,
         _ => false,
     };
@@ -154,6 +169,12 @@ fn interrupt_wait(vm: &mut Vm, task: Gc<Task>, work: &mut Work) {
                 if kind == Wait::Yield {
                     sched::throw_when_it_runs(task, Token::Cancel.value());
                 } else {
+                    if made(Mistake::CancelledSenderSends)
+                        && kind == Wait::Send
+                        && let Some(channel) = task.waits_for().as_object::<Channel>()
+                    {
+                        channel.force(vm, wait::payload(task.node()));
+                    }
                     wait::leave(vm, task.node());
                     sched::wake_throwing(vm, task, Token::Cancel.value());
                 }
@@ -174,7 +195,7 @@ pub fn checkpoint(vm: &mut Vm) -> Result<(), Control> {
 #[cold]
 #[inline(never)]
 fn checkpoint_cold(vm: &mut Vm, task: Gc<Task>) -> Result<(), Control> {
-    if take_pending(task, None) {
+    if !made(Mistake::ActsBeforeCancellation) && take_pending(task, None) {
         return Err(vm.throw_value(Token::Cancel.value()));
     }
     Ok(())
@@ -193,7 +214,7 @@ pub fn take_pending(task: Gc<Task>, beyond: Option<Gc<Scope>>) -> bool {
             }
             continue;
         }
-        if nursery.depth.get() != depth {
+        if nursery.depth.get() != depth && !made(Mistake::CleanupIsDisturbed) {
             break;
         }
         if nursery.is_delivered() {
@@ -227,6 +248,9 @@ pub fn refresh(task: Gc<Task>) {
 /// An error has taken a token's place and is caught at this depth of clean-up: the request is thrown again at the next await.
 #[cold]
 pub fn caught(task: Gc<Task>) {
+    if made(Mistake::CaughtErrorEndsCancellation) {
+        return;
+    }
     let depth = task.cleanup_depth();
     for nursery in task.nurseries().take_while(|nursery| nursery.depth.get() == depth) {
         nursery.set_delivered(false);

@@ -4,7 +4,11 @@
 
 use std::{cell::Cell, ptr};
 
-use super::{node::Waiters, wait};
+use super::{
+    mistake::{Mistake, made},
+    node::Waiters,
+    wait,
+};
 use crate::{
     builtins::Control,
     heap::{Heap, Marker, object::*},
@@ -37,6 +41,11 @@ impl Channel {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Puts a value into the buffer although nobody has made room: a mistake.
+    pub(super) fn force(&self, vm: &mut Vm, value: Value) {
+        self.buffer.push(&mut vm.heap, value);
     }
 
     /// Nothing can be received any more.
@@ -86,7 +95,8 @@ pub fn new(vm: &mut Vm, capacity: u64) -> Gc<Channel> {
 /// Takes a value; `None` if there is none and may be one later.
 pub fn receive(vm: &mut Vm, channel: Gc<Channel>) -> Result<Option<Value>, Control> {
     if !channel.buffer.is_empty() {
-        let value = channel.buffer.remove(0);
+        let first = if made(Mistake::LastValueFirst) { channel.len() - 1 } else { 0 };
+        let value = channel.buffer.remove(first);
         // There is room for the first of those who wait to send.
         if let Some(sender) = channel.senders.pop() {
             channel.buffer.push(&mut vm.heap, wait::payload(sender));
@@ -124,12 +134,16 @@ pub fn send(vm: &mut Vm, channel: Gc<Channel>, value: Value) -> Result<Option<Va
 /// Nothing can be sent any more; who waits to send gets an error and keeps the value (R16).
 pub fn close(vm: &mut Vm, channel: Gc<Channel>) {
     channel.is_closed.set(true);
-    while let Some(sender) = channel.senders.pop() {
+    while !made(Mistake::CloseForgetsSenders)
+        && let Some(sender) = channel.senders.pop()
+    {
         let error =
             vm.heap.error("ChannelClosed", "the channel was closed before the value was received").into();
         wait::decide(vm, sender, Err(error));
     }
-    while let Some(receiver) = channel.receivers.pop() {
+    while !made(Mistake::CloseForgetsReceivers)
+        && let Some(receiver) = channel.receivers.pop()
+    {
         if wait::is_in_loop(receiver) {
             sched::wake_at_end(vm, receiver.task());
         } else {

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use super::{
     Decision, cancel, group,
+    mistake::{Mistake, made},
     node::Waiter,
     owner::Owner,
     reach, scope, sync,
@@ -16,9 +17,17 @@ use crate::{
     heap::object::*,
     interp::unwind::{self, Token},
     sched,
-    value::{Gc, Value},
+    value::{Gc, Tag, Value},
     vm::Vm,
 };
+
+/// The task's function has returned. A discarded task may have failed meanwhile, and the body did not come to another await (R3).
+pub fn returned(vm: &mut Vm, task: Gc<Task>, value: Value) {
+    match task.rare().map_or(Value::NIL, |rare| rare.nursery.error.get()) {
+        Value { tag: Tag::NIL, .. } => body_ended(vm, task, Outcome::Value, value),
+        error => body_ended(vm, task, Outcome::Error, error),
+    }
+}
 
 /// The task's function has thrown an error or token that nothing in it took.
 pub fn failed(vm: &mut Vm, task: Gc<Task>, thrown: Value) {
@@ -58,6 +67,7 @@ pub fn body_ended(vm: &mut Vm, task: Gc<Task>, outcome: Outcome, value: Value) {
         }
         match task.outcome() {
             Outcome::Value => cancel::cancel_those_of_cleanup(vm, Owner::Task(task)),
+            Outcome::Error if made(Mistake::ChildrenOfFailedGoOn) => {}
             Outcome::Error => {
                 cancel::cancel_children(vm, Owner::Task(task), "the task that spawned it has failed")
             }
@@ -85,7 +95,10 @@ fn fail_closing(vm: &mut Vm, task: Gc<Task>, error: Value) {
 
 /// Hangs a further error on the first one: once, and never on itself (R2).
 pub fn add_also(vm: &mut Vm, first: Value, error: Value) {
-    let (Some(target), false) = (first.as_object::<ErrorObject>(), first.is_same(error)) else { return };
+    let Some(target) = first.as_object::<ErrorObject>() else { return };
+    if hangs_on(first, error) || made(Mistake::FurtherErrorsAreLost) {
+        return;
+    }
     match target.also.get().as_object::<List>() {
         Some(list) => {
             // Only what hangs on something already is looked for.
@@ -101,6 +114,24 @@ pub fn add_also(vm: &mut Vm, first: Value, error: Value) {
     if let Some(error) = error.as_object::<ErrorObject>() {
         error.header.flags.set(error.header.flags.get() | flags::HUNG);
     }
+}
+
+/// The error is the other one, or hangs on it, if over several.
+fn hangs_on(error: Value, on: Value) -> bool {
+    let mut open = vec![on];
+    let mut seen: HashSet<u64> = HashSet::new();
+    while let Some(next) = open.pop() {
+        if next.is_same(error) {
+            return true;
+        }
+        let also = next.as_object::<ErrorObject>().and_then(|next| next.also.get().as_object::<List>());
+        if let Some(also) = also
+            && seen.insert(next.bits)
+        {
+            open.extend_from_slice(also.as_slice());
+        }
+    }
+    false
 }
 
 /// The error hangs on another one.
@@ -153,7 +184,12 @@ fn settle_one(vm: &mut Vm, task: Gc<Task>) -> Owner {
     let owner = task.owner();
     owner.nursery(vm).unlink(task);
     task.set_owner(Owner::Program);
-    if outcome == Outcome::Error && !delivered {
+    let is_raised = match outcome {
+        Outcome::Error => !delivered || made(Mistake::ReceivedErrorIsRaised),
+        Outcome::Cancelled => made(Mistake::CancelledIsError) && !delivered,
+        Outcome::Value => false,
+    };
+    if is_raised {
         route_error(vm, owner, task);
     }
     owner
@@ -185,8 +221,9 @@ fn deliver(vm: &mut Vm, task: Gc<Task>, outcome: Outcome) {
 
 /// An error that nobody awaited goes to the owner.
 fn route_error(vm: &mut Vm, owner: Owner, task: Gc<Task>) {
-    let error = task.result().get();
+    let error = outcome_error(vm, task);
     match owner {
+        Owner::Program if made(Mistake::DetachedErrorIsLost) => {}
         Owner::Program => {
             if Some(task) != vm.sched.main && Some(task) != vm.sched.top_level {
                 vm.sched.unhandled.push(error);
@@ -197,6 +234,9 @@ fn route_error(vm: &mut Vm, owner: Owner, task: Gc<Task>) {
         Owner::Task(parent) if parent.state() == TaskState::Closing => fail_closing(vm, parent, error),
         Owner::Task(parent) if task.has(flag::DISCARDED) => fail_body(vm, parent, task, error),
         Owner::Task(parent) => {
+            if made(Mistake::KeptErrorIsLost) {
+                return;
+            }
             // Whoever awaits it later takes the error from there.
             task.set_owner(owner);
             parent.keep(task, error);
@@ -219,7 +259,7 @@ fn fail_body(vm: &mut Vm, parent: Gc<Task>, child: Gc<Task>, error: Value) {
 /// What the awaiter of a task that failed or was cancelled gets.
 pub fn outcome_error(vm: &mut Vm, task: Gc<Task>) -> Value {
     let known = task.result().get();
-    if task.outcome() == Outcome::Error || known.is(crate::value::Tag::ERROR) {
+    if task.outcome() == Outcome::Error || known.is(Tag::ERROR) {
         return known;
     }
     let name = task::name_text(vm, task);

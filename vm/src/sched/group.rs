@@ -17,6 +17,7 @@ use co_lang::diagnostic::Code;
 use super::{
     cancel,
     ending::add_also,
+    mistake::{Mistake, made},
     node::{NodeRef, Wait, WaitNode},
     owner::{Nursery, Owner},
     spawn::{spawn_coroutine, take_coroutine},
@@ -330,8 +331,10 @@ fn open(vm: &mut Vm, group: Gc<Group>) {
     group.nursery.depth.set(task.cleanup_depth());
     if group.policy == Policy::Shield {
         let depth = task.cleanup_depth() + 1;
-        task.set_cleanup_depth(depth);
         group.nursery.depth.set(depth);
+        if !made(Mistake::ShieldIsThin) {
+            task.set_cleanup_depth(depth);
+        }
     }
     let rare = task.rare_or_new();
     group.outer.set(rare.group.replace(Some(group)));
@@ -362,7 +365,8 @@ fn begin(vm: &mut Vm, group: Gc<Group>) -> Result<Value, Control> {
 fn start_arms(vm: &mut Vm, group: Gc<Group>) {
     if group.policy == Policy::Timeout {
         // Set before everything else, so that at a tie the timeout wins.
-        let deadline = sched::now_ns(vm).saturating_add(group.duration_ns);
+        let late = made(Mistake::TimeoutLosesTies) as u64;
+        let deadline = sched::now_ns(vm).saturating_add(group.duration_ns + late);
         let node = NodeRef::of_arm(&group.arms()[group.count as usize]);
         wait::enter(vm, node, &Waiting::until(deadline));
     }
@@ -431,7 +435,7 @@ fn raised(vm: &mut Vm, control: Control) -> Value {
 }
 
 fn start_if_room(vm: &mut Vm, group: Gc<Group>, index: usize) {
-    if group.room.get() > 0 {
+    if group.room.get() > 0 || made(Mistake::LimitIsForgotten) {
         start(vm, group, index);
     }
 }
@@ -441,7 +445,7 @@ fn start(vm: &mut Vm, group: Gc<Group>, index: usize) {
     let arm = &group.arms()[index];
     let Some(coroutine) = arm.value.replace(Value::NIL).as_object::<Coroutine>() else { return };
     if group.has_limit() {
-        group.room.set(group.room.get() - 1);
+        group.room.set(group.room.get().saturating_sub(1));
     }
     let task = spawn_coroutine(vm, coroutine, Some(Owner::Group(group)), false);
     wait::enter(vm, NodeRef::of_arm(arm), &Waiting::on(Wait::Task, task));
@@ -583,7 +587,9 @@ fn decide(vm: &mut Vm, group: Gc<Group>, decided: Decided, value: Value) {
         _ if decided == Decided::Error => "something awaited with it has failed",
         _ => "it is not needed any more",
     };
-    cancel::cancel_children(vm, Owner::Group(group), reason);
+    if !made(Mistake::LosersGoOn) {
+        cancel::cancel_children(vm, Owner::Group(group), reason);
+    }
     if group.nursery.is_empty() {
         children_over(vm, group);
     }
@@ -593,6 +599,11 @@ fn close_arms(vm: &mut Vm, group: Gc<Group>) {
     group.phase.set(Phase::Closing);
     for arm in group.arms() {
         let was_started = arm.node.kind() != Wait::None;
+        if made(Mistake::GivenTaskIsCancelled)
+            && let Some(given) = arm.node.object().as_object::<Task>()
+        {
+            cancel::cancel(vm, given, Value::NIL, 0);
+        }
         wait::leave(vm, NodeRef::of_arm(arm));
         let value = arm.value.replace(Value::NIL);
         if let (false, Some(coroutine)) = (was_started, value.as_object::<Coroutine>()) {
@@ -669,7 +680,9 @@ pub fn select(vm: &mut Vm, items: &[Value], has_else: bool) -> Result<Selected, 
     for item in items {
         take(vm, *item)?;
     }
-    for (index, item) in items.iter().enumerate() {
+    for index in 0..items.len() {
+        let index = if made(Mistake::SelectTakesLast) { items.len() - 1 - index } else { index };
+        let item = &items[index];
         match describe(vm, *item)? {
             Some(waiting) if waiting.kind == Wait::None => return Ok(Selected::Arm(index, Value::NIL)),
             Some(waiting) => {

@@ -17,6 +17,7 @@ use std::{cell::Cell, ptr};
 use super::{
     Decision, cancel,
     ending::add_also,
+    mistake::{Mistake, made},
     node::Wait,
     owner::{Nursery, Owner},
     task::{Task, flag},
@@ -171,7 +172,7 @@ pub fn fail_with(vm: &mut Vm, scope: Gc<Scope>, error: Value) {
 pub fn child_failed(vm: &mut Vm, scope: Gc<Scope>, child: Gc<Task>, error: Value) {
     let is_first = scope.nursery.error.get().is_nil();
     fail_with(vm, scope, error);
-    if !is_first {
+    if !is_first || made(Mistake::ScopeDoesNotFailFast) {
         return;
     }
     if !scope.closing.get() {

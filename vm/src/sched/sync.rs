@@ -8,6 +8,7 @@
 use std::{cell::Cell, ptr};
 
 use super::{
+    mistake::{Mistake, made},
     node::{NodeRef, Waiter, Waiters},
     task::{self, Task, TaskState},
     wait,
@@ -278,7 +279,9 @@ fn forget(owner: Gc<Task>, mutex: Gc<Mutex>) {
 }
 
 fn hand_on(vm: &mut Vm, mutex: Gc<Mutex>) {
-    if let Some(node) = mutex.waiters.pop() {
+    if !made(Mistake::LockIsNotHandedOn)
+        && let Some(node) = mutex.waiters.pop()
+    {
         let guard = grant(vm, mutex, node.task());
         wait::decide(vm, node, Ok(guard));
     }
@@ -328,6 +331,7 @@ pub fn acquire(semaphore: Gc<Semaphore>) -> Option<Value> {
 
 pub fn release(vm: &mut Vm, semaphore: Gc<Semaphore>) {
     match semaphore.waiters.pop() {
+        Some(node) if made(Mistake::PermitIsNotHandedOn) => semaphore.waiters.push(node),
         Some(node) => wait::decide(vm, node, Ok(Value::NIL)),
         None => semaphore.permits.set(semaphore.permits.get().saturating_add(1)),
     }
@@ -357,6 +361,9 @@ pub fn set_event(vm: &mut Vm, event: Gc<Event>) {
     event.is_set.set(true);
     while let Some(node) = event.waiters.pop() {
         wait::decide(vm, node, Ok(Value::NIL));
+        if made(Mistake::EventWakesOne) {
+            break;
+        }
     }
 }
 
@@ -399,16 +406,19 @@ impl Barrier {
 
 /// The last one of a round lets all go on; each gets the number in which it came.
 pub fn arrive(vm: &mut Vm, barrier: Gc<Barrier>) -> Option<Value> {
-    if barrier.waiting() + 1 < barrier.parties {
+    if barrier.waiting() + 1 + (made(Mistake::BarrierOpensEarly) as u64) < barrier.parties {
         return None;
     }
-    barrier.arrived.set(0);
-    let mut number = 0;
-    while let Some(node) = barrier.waiters.pop() {
-        wait::decide(vm, node, Ok(Value::int(number)));
-        number += 1;
+    let came: Vec<NodeRef> = barrier.waiters.iter().collect();
+    let last = came.len() as i64;
+    for (number, node) in came.into_iter().enumerate() {
+        // A select that stands here with several arms goes on with the first; the others have left then.
+        if node.is_linked() {
+            barrier.leave(node);
+            wait::decide(vm, node, Ok(Value::int(number as i64)));
+        }
     }
-    Some(Value::int(number))
+    Some(Value::int(last))
 }
 
 // ---- watch
