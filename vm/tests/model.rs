@@ -74,10 +74,22 @@ fn fail(seed: u64, program: &Program) -> ! {
     );
 }
 
+/// Tells which program it was if something breaks down.
+struct Shown(u64);
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("in program {}: CO_MODEL_SEED={} shows it", self.0, self.0);
+        }
+    }
+}
+
 /// How often each rule was carried out by the reference machine while the programs of these numbers ran on both.
 fn compare(seeds: std::ops::Range<u64>) -> BTreeMap<&'static str, u64> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for seed in seeds {
+        let _shown = Shown(seed);
         let program = program::draw(seed);
         let (expected, counted) = reference::run(&program);
         if on_the_vm(&program) != expected {

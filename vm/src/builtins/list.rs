@@ -68,6 +68,9 @@ builtins! {
         fn flatten() = native(flatten);
         /// A new list in which only the first of equal items is kept.
         fn unique() = native(unique);
+        /// Runs the async `f(x)` for all items at once, or for `limit` of them at a time, and gives the results in order; the first error
+        /// cancels the rest: `let pages = await urls.each_async(fetch, limit: 5)`.
+        fn each_async(f, limit = nil) -> Awaitable = library("list_each_async");
         /// A map from each `f(x)` to the list of the items that gave it: `words.group_by(|w| w.len())`.
         fn group_by(f) = library("list_group_by");
         /// Two lists: the items for which `f(x)` is true, and the others.
