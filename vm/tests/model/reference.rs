@@ -852,11 +852,15 @@ impl Machine {
                 if self.barriers[barrier].len() + 1 < PARTIES[barrier] {
                     return Ok(None);
                 }
-                let waiters = std::mem::take(&mut self.barriers[barrier]);
-                let last = waiters.len() as i64;
+                let came = self.barriers[barrier].clone();
+                let last = came.len() as i64;
                 self.count("R27 a barrier opens");
-                for (number, waiter) in waiters.into_iter().enumerate() {
-                    self.decide_wait(waiter, Ok(V::Int(number as i64)));
+                for (number, waiter) in came.into_iter().enumerate() {
+                    // Who goes on may have made others leave.
+                    if self.barriers[barrier].contains(&waiter) {
+                        self.barriers[barrier].retain(|other| *other != waiter);
+                        self.decide_wait(waiter, Ok(V::Int(number as i64)));
+                    }
                 }
                 Ok(Some(V::Int(last)))
             }
