@@ -1,7 +1,7 @@
 //! The scheduler against a simple model: programs by chance run on the VM and on the reference machine, and both must agree on every line
 //! of output, its time, the status and the error of the top level.
 //!
-//! With the feature `mutations` it also shows that mistakes in the scheduler would be found.
+//! With the feature `verify` it also shows that mistakes in the scheduler would be found.
 //!
 //! `CO_MODEL_PROGRAMS=100000 cargo test -p co-vm --test model` runs so many; `CO_MODEL_SEED=17` runs one and shows it.
 
@@ -125,7 +125,7 @@ fn the_vm_follows_the_rules() {
 }
 
 /// Each mistake is found by some program, as another result or as a breakdown of the VM.
-#[cfg(feature = "mutations")]
+#[cfg(feature = "verify")]
 #[test]
 fn mistakes_are_found() {
     use co_vm::sched::mistake::{self, Mistake};

@@ -1,6 +1,6 @@
 //! Mistakes that can be put into the scheduler one at a time, to see that the tests would find them (`vm/tests/model.rs`).
 //!
-//! Only with the feature `mutations`; without it [`made`] is `false` at compile time and nothing is left of it.
+//! Only with the feature `verify`; without it [`made`] is `false` at compile time and nothing is left of it.
 
 macro_rules! mistakes {
     ($($(#[doc = $doc:literal])+ $name:ident,)*) => {
@@ -85,23 +85,23 @@ mistakes! {
     DetachedErrorIsLost,
 }
 
-#[cfg(feature = "mutations")]
+#[cfg(feature = "verify")]
 thread_local! {
     static MADE: std::cell::Cell<Option<Mistake>> = const { std::cell::Cell::new(None) };
 }
 
 /// Makes a mistake on this thread from now on.
-#[cfg(feature = "mutations")]
+#[cfg(feature = "verify")]
 pub fn make(mistake: Option<Mistake>) {
     MADE.set(mistake);
 }
 
-#[cfg(feature = "mutations")]
+#[cfg(feature = "verify")]
 pub fn made(mistake: Mistake) -> bool {
     MADE.get() == Some(mistake)
 }
 
-#[cfg(not(feature = "mutations"))]
+#[cfg(not(feature = "verify"))]
 #[inline(always)]
 pub const fn made(_: Mistake) -> bool {
     false
