@@ -358,7 +358,9 @@ pub fn turn(vm: &mut Vm) -> bool {
     let Some(task) = vm.sched.next_ready() else { return false };
     task.set_state(TaskState::Running);
     vm.sched.current = Some(task);
-    vm.sched.ready_awaits = 0;
+    if !made(Mistake::CountsAwaitsOfOthers) {
+        vm.sched.ready_awaits = 0;
+    }
     vm.steps = 0;
     log(vm, |_| Decision::Runs { task: task.id() });
     // SAFETY: a ready task's fiber is suspended.

@@ -11,7 +11,6 @@ use crate::{
     sched::{
         cancel,
         generator::{self, Generator, GeneratorState},
-        mistake::{Mistake, made},
         node::Wait,
         task::{self, Task},
         wait::{self, Waiting},
@@ -258,7 +257,7 @@ pub fn await_done(vm: &mut Vm, value: Value) -> Flow {
     vm.safepoint();
     vm.steps = 0;
     vm.sched.ready_awaits += 1;
-    if vm.sched.ready_awaits >= READY_AWAITS && !made(Mistake::NeverYields) {
+    if vm.sched.ready_awaits >= READY_AWAITS {
         vm.save_position();
         return Flow::Leave(Step::Yielded);
     }

@@ -27,8 +27,8 @@ mistakes! {
     LastReadyFirst,
     /// Of equal deadlines the last one set fires first.
     LastTimerFirst,
-    /// A task never yields after many awaits whose result was there (R6a).
-    NeverYields,
+    /// Awaits of other tasks count for who yields after many whose result was there (R6a).
+    CountsAwaitsOfOthers,
     /// A cancellation that waits is not thrown before the next primitive acts (R6c).
     ActsBeforeCancellation,
     /// A cancellation takes away what a wait was decided with (R6b).
