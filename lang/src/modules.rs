@@ -49,8 +49,8 @@ pub enum Entry<'a> {
     File(&'a str),
     /// A text that is no file: `-e`, stdin.
     Text { name: &'a str, text: &'a str },
-    /// A line at the REPL, with the names of the lines before.
-    Line { name: &'a str, text: &'a str, outer: &'a Outer },
+    /// A line at the REPL, with the names of the lines before. `path`: the file that the text was read from, for its imports.
+    Line { name: &'a str, text: &'a str, outer: &'a Outer, path: Option<&'a Path> },
 }
 
 /// An index into [`Program::modules`].
@@ -129,12 +129,33 @@ impl Program {
                 (Source::new(file, Some(path.clone()), loader.load(&path)?), FileRole::Script, &nothing)
             }
             Entry::Text { name, text } => (Source::new(name, None, text), FileRole::Script, &nothing),
-            Entry::Line { name, text, outer } => (Source::new(name, None, text), FileRole::Repl, outer),
+            Entry::Line { name, text, outer, path } => {
+                (Source::new(name, path.map(Path::to_path_buf), text), FileRole::Repl, outer)
+            }
         };
         let mut graph = Graph { program: self, loader, prelude, report: Report::default(), open: Vec::new() };
         graph.open(source, role);
         graph.run(outer);
         Ok(graph.report)
+    }
+
+    /// Takes back what was loaded since there were so many modules, and the failures to load: the files may be better the
+    /// next time.
+    pub fn retract(&mut self, modules: usize) {
+        for module in self.modules.drain(modules..) {
+            self.sources.forget(module.source);
+        }
+        self.loaded.retain(|_, loaded| matches!(loaded.known, Some((id, _)) if (id.0 as usize) < modules));
+    }
+
+    /// Takes the last module out: a REPL's line that has been compiled, whose text may still be needed.
+    pub fn take_line(&mut self) -> Option<Module> {
+        self.modules.pop()
+    }
+
+    /// Imports read their files again from now on; what has been imported so far stays as it is.
+    pub fn forget_files(&mut self) {
+        self.loaded.clear();
     }
 
     pub fn module(&self, id: ModuleId) -> &Module {
@@ -285,7 +306,8 @@ impl Graph<'_> {
             file.diagnostics.extend(found);
         }
         allow::silence(&mut file.diagnostics, file.source, &source, file.comments);
-        if let Some(path) = &file.path {
+        // A REPL's line is no module that could be imported, also where it was read from a file.
+        if let (Some(path), true) = (&file.path, file.role != FileRole::Repl) {
             // Of a file that could not be read to its end, any name may be missing.
             let exports = (!has_syntax_errors).then(|| Arc::new(resolution.exports(file.source, &file.ast)));
             let known = exports.map(|exports| (module, exports));

@@ -111,12 +111,25 @@ impl Source {
 #[derive(Debug, Clone, Default)]
 pub struct SourceMap {
     sources: Vec<Arc<Source>>,
+    /// Ids that were forgotten and may be given out again.
+    free: Vec<SourceId>,
 }
 
 impl SourceMap {
     pub fn add(&mut self, source: Source) -> SourceId {
+        if let Some(id) = self.free.pop() {
+            self.sources[id.0 as usize] = Arc::new(source);
+            return id;
+        }
         self.sources.push(Arc::new(source));
         SourceId(self.sources.len() as u32 - 1)
+    }
+
+    /// Drops a text that nothing refers to any more; another may get its id.
+    pub fn forget(&mut self, id: SourceId) {
+        debug_assert!(!self.free.contains(&id));
+        self.sources[id.0 as usize] = Arc::new(Source::new("", None, ""));
+        self.free.push(id);
     }
 
     pub fn get(&self, id: SourceId) -> &Arc<Source> {

@@ -17,6 +17,7 @@ use commands::{COMMANDS, Command, CommandId, Flag, FlagId, Operands};
 pub enum Invocation {
     Run(Run),
     Test(Test),
+    Repl(Repl),
     Check {
         files: Vec<String>,
         /// Mend them, too.
@@ -31,8 +32,6 @@ pub enum Invocation {
     Version,
     /// About all commands, or one.
     Help(Option<CommandId>),
-    /// There were no arguments at all.
-    Nothing,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -85,6 +84,16 @@ const PROFILE_FILE: &str = "co-profile.folded";
 /// Seconds that a test may take if nobody says otherwise.
 const TIME_LIMIT: u64 = 60;
 
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Repl {
+    /// The file to run before the first prompt.
+    pub first: Option<String>,
+    /// What follows that.
+    pub args: Vec<String>,
+    pub virtual_time: bool,
+    pub vi: bool,
+}
+
 /// Where a program's text comes from.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Input {
@@ -117,7 +126,7 @@ pub struct UsageError(pub String);
 /// Reads the arguments behind the program's name.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
     let args: Vec<OsString> = args.into_iter().collect();
-    let Some(first) = args.first() else { return Ok(Invocation::Nothing) };
+    let Some(first) = args.first() else { return Ok(Invocation::Repl(Repl::default())) };
     let command = first.to_str().and_then(commands::find);
     let is_root = command.is_none();
     let command = command.unwrap_or(&COMMANDS[0]);
@@ -186,6 +195,15 @@ impl Found {
         Ok(self)
     }
 
+    fn repl(self) -> Result<Invocation, UsageError> {
+        let first = self.value(FlagId::First);
+        if first.is_none() {
+            self.no_more()?;
+        }
+        let (virtual_time, vi) = (self.has(FlagId::VirtualTime), self.has(FlagId::Vi));
+        Ok(Invocation::Repl(Repl { first, args: self.operands, virtual_time, vi }))
+    }
+
     fn invocation(mut self) -> Result<Invocation, UsageError> {
         if self.has(FlagId::Version) {
             return Ok(Invocation::Version);
@@ -194,6 +212,8 @@ impl Found {
             return Ok(Invocation::Help((!self.is_root).then_some(self.command.id)));
         }
         match self.command.id {
+            CommandId::Run if self.has(FlagId::First) => self.repl(),
+            CommandId::Repl => self.repl(),
             CommandId::Run => {
                 let format = self.format()?;
                 let virtual_time = self.has(FlagId::VirtualTime);
@@ -339,7 +359,7 @@ fn find_flag(command: &Command, is_root: bool, is_it: impl Fn(&Flag) -> bool) ->
 }
 
 fn known_flags(command: &Command, is_root: bool) -> impl Iterator<Item = &'static Flag> {
-    let root: &[Flag] = if is_root { &[commands::VERSION] } else { &[] };
+    let root: &[Flag] = if is_root { &[commands::VERSION, commands::FIRST] } else { &[] };
     command.flags.iter().chain(root)
 }
 

@@ -14,10 +14,14 @@ use crate::{
 };
 
 pub fn explain(code: Option<&str>) -> Result<u8, UsageError> {
-    let width = Stream::Out.width();
-    let Some(code) = code else { return Ok(terminal::print(&list(), 0)) };
+    Ok(terminal::print(&page(code, Stream::Out.width())?, 0))
+}
+
+/// The text of a code's page, or the list of all.
+pub fn page(code: Option<&str>, width: usize) -> Result<String, UsageError> {
+    let Some(code) = code else { return Ok(list()) };
     match catalogue::find(code) {
-        Some(page) => Ok(terminal::print(&shown(page, width), 0)),
+        Some(page) => Ok(shown(page, width)),
         None => {
             let wanted = code.to_uppercase();
             let near = nearest(&wanted, catalogue::all().map(|page| page.code.text()));

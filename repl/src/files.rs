@@ -103,7 +103,7 @@ fn unreadable(name: &str, error: &LoadError) -> UsageError {
     UsageError(format!("cannot read {name}: {}{hint}", error.message))
 }
 
-fn read_file(path: &Path) -> Result<String, LoadError> {
+pub fn read_file(path: &Path) -> Result<String, LoadError> {
     if path.is_dir() {
         return Err(LoadError { message: "it is a folder, not a script".to_string() });
     }
@@ -130,14 +130,14 @@ fn utf8(bytes: Vec<u8>) -> Result<String, LoadError> {
 }
 
 /// The file system, seen from a main file.
-struct Files {
+pub struct Files {
     /// The main file's folder as the user wrote it, and what that is without links.
     main: Option<(PathBuf, PathBuf)>,
     current: OnceCell<Option<PathBuf>>,
 }
 
 impl Files {
-    fn new(main: &str) -> Files {
+    pub fn new(main: &str) -> Files {
         let folder = Path::new(main).parent().map(Path::to_path_buf);
         // Of a bare file name the parent is the empty path, which cannot be looked up.
         let main = folder.filter(|folder| *folder != Path::new("")).and_then(|folder| {

@@ -18,6 +18,7 @@ mod check;
 mod test;
 mod dump;
 mod explain;
+mod repl;
 mod terminal;
 
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ fn carry_out(invocation: Invocation) -> Result<u8, UsageError> {
     match invocation {
         Invocation::Run(asked) => run::run(asked),
         Invocation::Test(asked) => test::test(asked),
+        Invocation::Repl(asked) => repl::repl(asked),
         Invocation::Check { files, fix, format } => check::check(files, fix, format),
         Invocation::Dump { stage, input } => dump::dump(stage, &input),
         Invocation::Explain(code) => explain::explain(code.as_deref()),
@@ -54,10 +56,6 @@ fn carry_out(invocation: Invocation) -> Result<u8, UsageError> {
             let text =
                 command.map_or_else(|| commands::overview(width), |command| commands::help(command, width));
             Ok(terminal::print(&text, 0))
-        }
-        Invocation::Nothing => {
-            terminal::tell(&commands::overview(Stream::Err.width()));
-            Ok(NOT_RUN)
         }
     }
 }

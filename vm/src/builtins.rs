@@ -119,7 +119,7 @@ pub mod sync;
 pub mod assertion;
 pub mod intrinsics;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use ::std::sync::LazyLock;
 

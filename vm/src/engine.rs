@@ -21,11 +21,12 @@ use co_lang::{
     ast::ImportId,
     diagnostic::Diagnostic,
     modules::{ImportTarget, Program},
-    resolve::{GlobalId, GlobalKind, Prelude, PreludeId},
+    resolve::{GlobalId, Prelude, PreludeId},
     source::{SourceMap, Span},
 };
 
 mod library;
+pub mod session;
 mod testing;
 
 use crate::{
@@ -140,8 +141,7 @@ pub struct Engine {
     next_test: Option<Value>,
     /// The VM's number of each of the program's modules that is loaded.
     loaded: Vec<u32>,
-    /// Names of a REPL session and their slots.
-    session: HashMap<Box<str>, u32>,
+    session: session::Session,
     operations: Vec<(u32, Gc<Task>, Operation)>,
     reports: Vec<Report>,
     deadlocked: bool,
@@ -180,7 +180,7 @@ impl Engine {
             tests: Vec::new(),
             next_test: None,
             loaded: Vec::new(),
-            session: HashMap::new(),
+            session: session::Session::default(),
             operations: Vec::new(),
             reports: Vec::new(),
             deadlocked: false,
@@ -236,48 +236,57 @@ impl Engine {
         self.vm.sources = program.sources.iter().map(|(id, source)| (id, source.clone())).collect();
         for index in self.loaded.len()..program.modules.len() {
             let is_main = index + 1 == program.modules.len();
-            let module = &program.modules[index];
-            let id = self.vm.modules.len() as u32;
-            self.loaded.push(id);
-            let slots = self.add_globals(program, index);
-            let exports = module.resolution.globals.iter().zip(&slots);
-            let exports =
-                exports.map(|(global, slot)| (module.ast.name(global.name).into(), *slot)).collect();
-            let value = self.vm.heap.module(id).into();
-            let source = program.sources.get(module.source).clone();
-            let name: Box<str> = if is_main { "main".into() } else { module_name(&source.name) };
-            self.vm.modules.push(ModuleEntry { name: name.clone(), init: Value::NIL, exports, value });
-            let code = self.compile(program, index, slots, &name, is_main)?;
-            let closure = self.vm.heap.closure(code, &[]).into();
+            let closure =
+                self.load_module(program, index, if is_main { Role::Script } else { Role::Module })?;
             if is_main {
                 self.main = Some(closure);
                 self.vm.roots.clear();
                 self.vm.roots.push(closure);
                 self.vm.roots.extend(self.tests.iter().map(|test| test.code));
-            } else {
-                self.vm.modules[id as usize].init = closure;
             }
         }
         Ok(())
     }
 
-    /// Slots for the globals of a module; names of earlier lines of a session keep theirs.
-    fn add_globals(&mut self, program: &Program, index: usize) -> Vec<u32> {
+    /// Compiles a module and gives its top level; an imported one is kept until it is run.
+    fn load_module(&mut self, program: &Program, index: usize, role: Role) -> Result<Value, Vec<Diagnostic>> {
+        let module = &program.modules[index];
+        let source = program.sources.get(module.source);
+        let id = self.vm.modules.len() as u32;
+        let slots = self.add_globals(program, index, false);
+        let exports = module.resolution.globals.iter().zip(&slots);
+        let exports = exports.map(|(global, slot)| (module.ast.name(global.name).into(), *slot)).collect();
+        let value = self.vm.heap.module(id).into();
+        let name: Box<str> = if role == Role::Module { module_name(&source.name) } else { "main".into() };
+        self.loaded.push(id);
+        self.vm.modules.push(ModuleEntry { name: name.clone(), init: Value::NIL, exports, value });
+        let code = self.compile(program, index, slots, &name, role)?;
+        let closure: Value = self.vm.heap.closure(code, &[]).into();
+        if role == Role::Module {
+            self.vm.modules[id as usize].init = closure;
+        }
+        Ok(closure)
+    }
+
+    /// Slots for the globals of a module. Names of a session keep theirs, also where a line declares them again: functions of
+    /// earlier lines see what is new.
+    fn add_globals(&mut self, program: &Program, index: usize, is_line: bool) -> Vec<u32> {
         let module = &program.modules[index];
         let mut slots = Vec::with_capacity(module.resolution.globals.len());
         for global in &module.resolution.globals {
             let name = module.ast.name(global.name);
-            let known = matches!(global.kind, GlobalKind::Outer(_)).then(|| self.session.get(name)).flatten();
-            slots.push(match known {
-                Some(slot) => *slot,
-                None => {
-                    self.vm.globals.push(Value::UNDEF);
-                    self.vm.global_names.push(name.into());
-                    self.vm.globals.len() as u32 - 1
-                }
+            slots.push(match is_line {
+                true => self.session_slot(name),
+                false => self.new_slot(name),
             });
         }
         slots
+    }
+
+    fn new_slot(&mut self, name: &str) -> u32 {
+        self.vm.globals.push(Value::UNDEF);
+        self.vm.global_names.push(name.into());
+        self.vm.globals.len() as u32 - 1
     }
 
     fn compile(
@@ -286,7 +295,7 @@ impl Engine {
         index: usize,
         slots: Vec<u32>,
         name: &str,
-        is_main: bool,
+        role: Role,
     ) -> Result<Gc<ProtoObject>, Vec<Diagnostic>> {
         let module = &program.modules[index];
         let source = program.sources.get(module.source);
@@ -310,10 +319,10 @@ impl Engine {
             text: &source.text,
             ast: &module.ast,
             resolution: &module.resolution,
-            role: if is_main { Role::Script } else { Role::Module },
+            role,
             name,
-            gives_value: is_main && self.options.gives_value,
-            with_tests: is_main && self.options.with_tests,
+            gives_value: role == Role::Repl || role == Role::Script && self.options.gives_value,
+            with_tests: role == Role::Script && self.options.with_tests,
         };
         let code = compile::compile_module(&mut self.vm.heap, unit, &mut link)?;
         for (span, code) in link.tests {
@@ -522,7 +531,8 @@ impl Engine {
         }
     }
 
-    fn finished(&mut self) -> bool {
+    /// Takes over what happened in the background.
+    fn note_happenings(&mut self) {
         let leaked = std::mem::take(&mut self.vm.sched.leaked);
         if !leaked.is_empty() {
             self.reports.push(report::leaked(&mut self.vm, &leaked));
@@ -535,6 +545,10 @@ impl Engine {
             self.reports.push(report);
             self.vm.sched.failed = true;
         }
+    }
+
+    fn finished(&mut self) -> bool {
+        self.note_happenings();
         let Some(main) = self.vm.sched.main else { return self.started };
         if main.state() != TaskState::Done && !self.abandoned {
             return false;

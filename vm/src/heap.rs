@@ -75,6 +75,8 @@ pub struct Heap {
     /// The marker's stack, empty between collections.
     grey: Vec<*mut Header>,
     clock: Option<fn() -> u64>,
+    /// Given to all code that is made, see [`object::ProtoObject::unit`].
+    pub unit: Option<std::sync::Arc<()>>,
     /// Collections since the heap was verified.
     #[cfg(feature = "verify")]
     unverified: usize,
@@ -101,6 +103,7 @@ impl Heap {
             next_coroutine: 0,
             grey: Vec::new(),
             clock: None,
+            unit: None,
             #[cfg(feature = "verify")]
             unverified: 0,
             #[cfg(feature = "gc-stress")]

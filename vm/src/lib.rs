@@ -16,5 +16,6 @@ pub mod std;
 pub mod vm;
 pub mod report;
 pub mod profile;
+pub mod inspect;
 pub mod host;
 pub mod engine;

@@ -8,6 +8,7 @@ pub mod arith;
 pub mod compare;
 pub mod convert;
 pub mod display;
+pub mod show;
 pub mod equal;
 pub mod float;
 pub mod format;

@@ -17,7 +17,7 @@ use crate::{
 
 mod standstill;
 
-pub use standstill::{deadlock, leaked, livelock, waits_for};
+pub use standstill::{WaitStep, deadlock, leaked, livelock, standstill_of, wait_chain, waits_for};
 
 /// Something to tell about a run.
 #[derive(Debug, Clone)]
@@ -165,6 +165,11 @@ pub fn blocking(vm: &mut Vm, blocking: Blocking) -> Report {
 /// Coroutines that nobody awaited or spawned, in the order of their making (R20).
 pub fn lost_coroutines(vm: &mut Vm) -> Vec<Report> {
     let lost = vm.heap.take_unused_coroutines();
+    coroutines(lost)
+}
+
+/// The same for these, but for those that the user was told of.
+pub fn coroutines(lost: Vec<Gc<Coroutine>>) -> Vec<Report> {
     let mut reports = Vec::new();
     for coroutine in lost {
         if coroutine.state.get() != CoroutineState::Fresh || coroutine.named.get() {

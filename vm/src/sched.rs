@@ -32,6 +32,8 @@ pub mod trace;
 pub mod timeline;
 pub mod picture;
 
+use std::collections::HashMap;
+
 use co_lang::source::Location;
 
 use crate::{
@@ -155,6 +157,21 @@ pub struct Scheduler {
     pub cancel_at: Option<u64>,
     /// Orders ready tasks and equal deadlines by chance, to explore schedules.
     pub chance: Option<Chance>,
+    /// Set at the REPL, where `main` is the evaluation that runs or has run last.
+    pub session: Option<Box<AtPrompt>>,
+}
+
+/// What is only kept at the REPL.
+#[derive(Default)]
+pub struct AtPrompt {
+    /// When the living tasks were spawned.
+    pub births: HashMap<u32, u64>,
+    /// Ctrl-C was pressed again and again: whoever runs is stopped on the spot.
+    pub stop_runner: bool,
+    /// A task was left in the middle, so that the driver gets its turn.
+    pub yields: bool,
+    /// `:cancel` was asked for this task: it is cancelled at back edges and calls, too.
+    pub stop_task: Option<u32>,
 }
 
 impl Default for Scheduler {
@@ -185,6 +202,7 @@ impl Default for Scheduler {
             suspensions: 0,
             cancel_at: None,
             chance: None,
+            session: None,
         }
     }
 }
@@ -399,6 +417,9 @@ pub fn turn(vm: &mut Vm) -> bool {
         Step::Interrupted => {
             task.set_state(TaskState::Ready);
             vm.sched.ready.push_front(task);
+            if let Some(session) = &mut vm.sched.session {
+                session.yields = true;
+            }
         }
         Step::Done(value) => ended(vm, task, Ok(value)),
         Step::Failed(thrown) => ended(vm, task, Err(thrown)),

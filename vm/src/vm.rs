@@ -126,6 +126,8 @@ pub struct Vm {
     step_limit: Option<u64>,
     /// Those of the running task since its last await.
     pub steps: u64,
+    /// Those of all tasks, while steps are counted.
+    pub all_steps: u64,
     /// Tasks that went beyond the limit, for the driver to report.
     pub blocking: Vec<Blocking>,
     /// Where the run is profiled.
@@ -168,6 +170,7 @@ impl Vm {
             roots: Vec::new(),
             step_limit: None,
             steps: 0,
+            all_steps: 0,
             blocking: Vec::new(),
             profiler: None,
             sources: HashMap::new(),
@@ -627,6 +630,7 @@ impl Vm {
 
     fn count_step(&mut self) {
         self.steps += 1;
+        self.all_steps += 1;
         if Some(self.steps) == self.step_limit {
             let (code, at) = self.site();
             let task = self.running();
@@ -645,6 +649,9 @@ impl Vm {
             if cancel::take_pending(task, None) {
                 return unwind::unwind(self, unwind::Token::Cancel.value());
             }
+        }
+        if self.sched.session.is_some() && cancel::is_stopped(self) {
+            return unwind::unwind(self, unwind::Token::Cancel.value());
         }
         if reasons & interrupt::YIELD != 0 {
             self.save_position();

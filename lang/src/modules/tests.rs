@@ -68,7 +68,7 @@ fn a_session_grows_and_keeps_its_files() {
     let nothing = Outer::default();
     let mut line = |text: &str, outer: &Outer| {
         program
-            .load(Entry::Line { name: "<repl>", text, outer }, &files, &prelude)
+            .load(Entry::Line { name: "<repl>", text, outer, path: None }, &files, &prelude)
             .expect("a text is always there")
     };
     assert!(line("import \"./u.co\"\nprint(u.x)", &nothing).diagnostics.is_empty());

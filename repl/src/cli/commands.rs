@@ -9,6 +9,7 @@ use crate::terminal;
 pub enum CommandId {
     Run,
     Test,
+    Repl,
     Check,
     Dump,
     Explain,
@@ -34,6 +35,8 @@ pub enum FlagId {
     TimeLimit,
     Junit,
     Fix,
+    First,
+    Vi,
     Help,
     Version,
 }
@@ -47,6 +50,7 @@ pub enum Operands {
     /// Files and folders; none is the working directory.
     Paths,
     File,
+    Nothing,
     /// One that may be left out.
     Word,
 }
@@ -188,6 +192,16 @@ pub const HELP: Flag = Flag { short: Some('h'), ..switch(FlagId::Help, "help", "
 pub const VERSION: Flag =
     Flag { short: Some('V'), ..switch(FlagId::Version, "version", "print the version") };
 
+pub const FIRST: Flag = Flag {
+    id: FlagId::First,
+    short: Some('i'),
+    long: None,
+    value: Some("FILE"),
+    optional: false,
+    help: "run a file first, and keep its names",
+};
+const VI: Flag =
+    switch(FlagId::Vi, "vi", "edit lines as vi does (also by `set editing-mode vi` in ~/.inputrc)");
 const fn switch(id: FlagId, long: &'static str, help: &'static str) -> Flag {
     Flag { id, short: None, long: Some(long), value: None, optional: false, help }
 }
@@ -196,7 +210,7 @@ const fn valued(id: FlagId, long: &'static str, value: &'static str, help: &'sta
     Flag { value: Some(value), ..switch(id, long, help) }
 }
 
-pub static COMMANDS: [Command; 6] = [
+pub static COMMANDS: [Command; 7] = [
     Command {
         id: CommandId::Run,
         name: "run",
@@ -216,6 +230,20 @@ pub static COMMANDS: [Command; 6] = [
             ("greet.co Ada --loud", "`args` is [\"Ada\", \"--loud\"]"),
             ("-e 'print(1 + 2)'", "run a line of code"),
         ],
+    },
+    Command {
+        id: CommandId::Repl,
+        name: "repl",
+        usage: &["repl [FLAGS]", ""],
+        summary: "evaluate what is typed, while tasks run behind the prompt; `co` alone is the same",
+        details: "Statements may span lines: the prompt waits until they are complete. `_` is the last value, `await` and \
+                  `spawn` may stand anywhere, and tasks go on while you type. `:help` lists the commands of the prompt: \
+                  among them `:tasks`, `:why TASK` and `:doc NAME`. Ctrl-C cancels what is being evaluated, Ctrl-D leaves.\n\n\
+                  If standard input is no terminal, statements are read from there and results are printed without prompts \
+                  and colours; the exit status is 1 if the last statement failed.",
+        operands: Operands::Nothing,
+        flags: &[FIRST, VIRTUAL_TIME, VI, HELP],
+        examples: &[("", "start a session"), ("-i util.co", "run a file first, and go on with its names")],
     },
     Command {
         id: CommandId::Test,
@@ -315,14 +343,15 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn overview(width: usize) -> String {
     let mut out =
         String::from("Co, a small language for programs that wait for many things at once.\n\nUsage:\n");
-    for usage in run_command().usage.iter().skip(1).chain(&["COMMAND …"]) {
-        let _ = writeln!(out, "  co {usage}");
+    for usage in [""].iter().chain(run_command().usage.iter().skip(1)).chain(&["COMMAND …"]) {
+        let _ = writeln!(out, "{}", format!("  co {usage}").trim_end());
     }
     out.push_str("\nCommands:\n");
     let rows: Vec<_> = COMMANDS.iter().map(|command| (command.name.to_string(), command.summary)).collect();
     columns(&rows, width, &mut out);
     out.push_str("\nFlags:\n");
-    let flags = run_command().flags.iter().filter(|flag| flag.id != FlagId::Help).chain(&ROOT_FLAGS);
+    let flags =
+        run_command().flags.iter().filter(|flag| flag.id != FlagId::Help).chain([&FIRST]).chain(&ROOT_FLAGS);
     columns(&flags.map(flag_row).collect::<Vec<_>>(), width, &mut out);
     examples(run_command(), width, &mut out);
     out.push_str("\n`co help COMMAND` tells more about a command.\n");
@@ -335,7 +364,7 @@ pub fn help(command: &Command, width: usize) -> String {
     terminal::fill(&sentence(command.summary), width, 0, &mut out);
     out.push_str("\nUsage:\n");
     for usage in command.usage {
-        let _ = writeln!(out, "  co {usage}");
+        let _ = writeln!(out, "{}", format!("  co {usage}").trim_end());
     }
     out.push_str("\nFlags:\n");
     columns(&command.flags.iter().map(flag_row).collect::<Vec<_>>(), width, &mut out);
@@ -380,7 +409,11 @@ fn examples(command: &Command, width: usize, out: &mut String) {
         return;
     }
     out.push_str("\nExamples:\n");
-    let rows: Vec<_> = command.examples.iter().map(|(line, what)| (format!("co {line}"), *what)).collect();
+    let rows: Vec<_> = command
+        .examples
+        .iter()
+        .map(|(line, what)| (format!("co {line}").trim_end().to_string(), *what))
+        .collect();
     columns(&rows, width, out);
 }
 

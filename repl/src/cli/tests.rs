@@ -81,7 +81,13 @@ fn help_is_about_the_command_that_was_named() {
     assert_eq!(read("check -h a.co"), Ok(Invocation::Help(Some(CommandId::Check))));
     assert_eq!(read("help dump"), Ok(Invocation::Help(Some(CommandId::Dump))));
     assert_eq!(read("-V"), Ok(Invocation::Version));
-    assert_eq!(read(""), Ok(Invocation::Nothing));
+    for line in ["", "repl"] {
+        assert_eq!(read(line), Ok(Invocation::Repl(Repl::default())));
+    }
+    for line in ["-i a.co x -y", "repl -i a.co x"] {
+        let Ok(Invocation::Repl(asked)) = read(line) else { panic!("{line}") };
+        assert_eq!((asked.first.as_deref(), asked.args[0].as_str()), (Some("a.co"), "x"));
+    }
 }
 
 #[test]
@@ -123,7 +129,8 @@ fn help_texts() {
 fn the_readme_tells_the_same() {
     let mut table = String::from("| | |\n| --- | --- |\n");
     for command in &COMMANDS {
-        let usage: Vec<String> = command.usage.iter().map(|usage| format!("`co {usage}`")).collect();
+        let usage: Vec<String> =
+            command.usage.iter().map(|usage| format!("`{}`", format!("co {usage}").trim_end())).collect();
         table += &format!("| {} | {} |\n", usage.join("<br>"), command.summary);
     }
     let readme = include_str!("../../../README.md");

@@ -42,7 +42,7 @@ impl Host for Nothing {
     }
 }
 
-fn vm() -> Box<Vm> {
+pub(crate) fn vm() -> Box<Vm> {
     Vm::new(Box::new(Nothing), 0, library::load)
 }
 

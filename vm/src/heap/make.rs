@@ -201,7 +201,7 @@ impl Heap {
     pub fn proto(&mut self, mut proto: Proto) -> Gc<ProtoObject> {
         proto.seal();
         let header = Header::new(Tag::PROTO, flags::HAS_DROP);
-        self.place(ProtoObject { header, proto: Box::new(proto) })
+        self.place(ProtoObject { header, proto: Box::new(proto), unit: self.unit.clone() })
     }
 
     /// An error without data, cause and trace.

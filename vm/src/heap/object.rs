@@ -203,6 +203,8 @@ pub struct CellObject {
 pub struct ProtoObject {
     pub header: Header,
     pub proto: Box<Proto>,
+    /// Tells a REPL whether code of a line is still alive.
+    pub unit: Option<std::sync::Arc<()>>,
 }
 
 /// An error value.

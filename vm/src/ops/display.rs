@@ -226,7 +226,7 @@ fn step(heap: &Heap, container: Value, at: usize, todo: &mut Vec<Todo>, out: &mu
 }
 
 /// A value without items, in literal form.
-fn write_leaf(vm: &Vm, value: Value, out: &mut String) {
+pub(super) fn write_leaf(vm: &Vm, value: Value, out: &mut String) {
     match value.tag {
         Tag::NIL => out.push_str("nil"),
         Tag::TRUE => out.push_str("true"),

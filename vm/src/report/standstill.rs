@@ -42,6 +42,70 @@ pub fn deadlock(vm: &mut Vm) -> Report {
     plain(diagnostic)
 }
 
+/// One task waits, and nothing can wake it: with the tasks that it waits for.
+pub fn standstill_of(vm: &mut Vm, task: Gc<Task>) -> Report {
+    let mut stuck = vec![task];
+    let mut next = 0;
+    while next < stuck.len() {
+        for to in edges(stuck[next]) {
+            if !stuck.contains(&to) && !to.is_done() {
+                stuck.push(to);
+            }
+        }
+        next += 1;
+    }
+    stuck.sort_by_key(|task| task.id());
+    let title = "deadlock: this waits for what can never come";
+    let mut diagnostic = describe(vm, Code::DEADLOCK, title, &stuck);
+    if let Some(cycle) = cycle(vm, &stuck) {
+        diagnostic = diagnostic.note(cycle);
+    }
+    plain(diagnostic)
+}
+
+/// One task on the way from a task to what it waits for in the end.
+pub struct WaitStep {
+    pub task: Gc<Task>,
+    /// As the end of "waits for …"; `None` if it does not wait.
+    pub what: Option<String>,
+    pub at: Option<Location>,
+    /// Where what it waits for was made.
+    pub made: Option<Location>,
+    /// Further tasks that it waits for as well.
+    pub others: usize,
+}
+
+/// How many tasks of a chain are told.
+const CHAIN: usize = 100;
+
+/// From a task along what it waits for to the end: a task that does not wait for others, or, if they wait in a circle, one that was
+/// told already (`true`).
+pub fn wait_chain(vm: &Vm, task: Gc<Task>) -> (Vec<WaitStep>, bool) {
+    let mut steps: Vec<WaitStep> = Vec::new();
+    let mut next = Some(task);
+    while let Some(task) = next {
+        if steps.iter().any(|step| step.task == task) {
+            return (steps, true);
+        }
+        if steps.len() == CHAIN {
+            break;
+        }
+        let waits = matches!(task.state(), TaskState::Waiting | TaskState::Closing);
+        let on: Vec<Gc<Task>> =
+            if waits { edges(task).into_iter().filter(|to| !to.is_done()).collect() } else { Vec::new() };
+        let made = resources(task).into_iter().find_map(made_at).filter(|_| waits);
+        steps.push(WaitStep {
+            task,
+            what: waits.then(|| waits_for(vm, task)),
+            at: sched::waits_at(task).and_then(|(code, word)| location_of(code, word)),
+            made: made.and_then(|(code, word, _)| location_of(code, word)),
+            others: on.len().saturating_sub(1),
+        });
+        next = on.first().copied();
+    }
+    (steps, false)
+}
+
 /// A million turns of the virtual clock without time moving (R38).
 pub fn livelock(vm: &mut Vm) -> Report {
     let ready: Vec<Gc<Task>> =

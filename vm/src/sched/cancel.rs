@@ -281,8 +281,41 @@ pub fn exit_program(vm: &mut Vm) {
     cancel_all(vm, "the program exits", Some(caller));
 }
 
-/// Ctrl-C: the whole program is cancelled, so that clean-up runs.
+/// Ctrl-C: the whole program is cancelled, so that clean-up runs. At the REPL it is the evaluation alone (R35).
 pub fn interrupt(vm: &mut Vm) {
+    if vm.sched.session.is_some() {
+        return interrupt_evaluation(vm);
+    }
     vm.sched.interrupted = true;
     cancel_all(vm, "interrupted (Ctrl-C)", None);
+}
+
+/// The first time the evaluation is cancelled. From the second time on, whoever runs without an await is stopped, clean-up or not, so
+/// that the prompt always comes back.
+fn interrupt_evaluation(vm: &mut Vm) {
+    let Some(evaluation) = vm.sched.main.filter(|main| !main.is_done()) else { return };
+    if evaluation.with_cancel(|cancel| cancel.is_none()) {
+        let reason = vm.heap.str("interrupted (Ctrl-C)").into();
+        return cancel(vm, evaluation, reason, 0);
+    }
+    if let Some(session) = &mut vm.sched.session {
+        session.stop_runner = true;
+    }
+}
+
+/// At a back edge or call: is the running task to be stopped now, as somebody at the prompt wants it?
+pub fn is_stopped(vm: &mut Vm) -> bool {
+    let task = vm.running();
+    let Some(session) = &mut vm.sched.session else { return false };
+    if session.stop_task == Some(task.id()) {
+        session.stop_task = None;
+        return take_pending(task, None);
+    }
+    if !std::mem::take(&mut session.stop_runner) {
+        return false;
+    }
+    let reason = vm.heap.str("interrupted (Ctrl-C)").into();
+    cancel(vm, task, reason, 0);
+    take_pending(task, None);
+    true
 }

@@ -174,6 +174,9 @@ pub fn owner_may_end(vm: &mut Vm, owner: Owner) {
 fn settle_one(vm: &mut Vm, task: Gc<Task>) -> Owner {
     task.set_state(TaskState::Done);
     vm.sched.live -= 1;
+    if let Some(session) = &mut vm.sched.session {
+        session.births.remove(&task.id());
+    }
     let outcome = task.outcome();
     sched::log(vm, |_| Decision::Ended { task: task.id(), outcome });
     let delivered = !task.waiters.is_empty();

@@ -248,6 +248,7 @@ pub fn adopt(vm: &Vm, owner: Owner, child: Gc<Task>) {
 /// `t.detach()`: the task belongs to the whole program from now on (R21).
 pub fn detach(vm: &mut Vm, task: Gc<Task>) {
     let owner = task.owner();
+    task.set_flag(flag::DETACHED);
     if owner == Owner::Program {
         return;
     }

@@ -210,7 +210,7 @@ pub fn lock(vm: &mut Vm, mutex: Gc<Mutex>, by: Gc<Task>) -> Result<Option<Value>
             vm.hint("unlock it first, or hand on the guard".to_string());
             Err(control)
         }
-        Some(owner) if has_ended(owner) => {
+        Some(owner) if has_ended(vm, owner) => {
             let error = abandoned_error(vm, owner);
             Err(vm.throw_value(error))
         }
@@ -218,8 +218,26 @@ pub fn lock(vm: &mut Vm, mutex: Gc<Mutex>, by: Gc<Task>) -> Result<Option<Value>
     }
 }
 
-fn has_ended(owner: Gc<Task>) -> bool {
-    matches!(owner.state(), TaskState::Closing | TaskState::Done)
+fn has_ended(vm: &Vm, owner: Gc<Task>) -> bool {
+    matches!(owner.state(), TaskState::Closing | TaskState::Done) && !is_evaluation(vm, owner)
+}
+
+/// At the REPL the lines count as one task: what one has locked the next may unlock.
+fn is_evaluation(vm: &Vm, task: Gc<Task>) -> bool {
+    vm.sched.session.is_some() && vm.sched.main == Some(task)
+}
+
+/// The next line of a session has what the one before has locked.
+pub fn inherit(from: Gc<Task>, to: Gc<Task>) {
+    let first = from.rare().and_then(|rare| rare.held.take());
+    let mut next = first;
+    while let Some(mutex) = next {
+        mutex.owner.set(Some(to));
+        next = mutex.next_held.get();
+    }
+    if first.is_some() {
+        to.rare_or_new().held.set(first);
+    }
 }
 
 fn grant(vm: &mut Vm, mutex: Gc<Mutex>, to: Gc<Task>) -> Value {
@@ -289,6 +307,9 @@ fn hand_on(vm: &mut Vm, mutex: Gc<Mutex>) {
 
 /// The task has ended: who waits for a mutex that it holds will never get it.
 pub fn abandon_all(vm: &mut Vm, owner: Gc<Task>) {
+    if is_evaluation(vm, owner) {
+        return;
+    }
     let mut next = owner.rare().and_then(|rare| rare.held.take());
     vm.sched.locks_left += next.is_some() as u32;
     while let Some(mutex) = next {

@@ -86,6 +86,8 @@ pub mod flag {
     pub const CANCELLABLE: u16 = 2048;
     /// It is suspended inside a generator: [`super::Rare::inner`].
     pub const IN_GENERATOR: u16 = 4096;
+    /// `t.detach()` was called.
+    pub const DETACHED: u16 = 8192;
 
     /// What is looked at when a task gets its turn.
     pub const AT_TURN: u16 = THROWS | COMPLETES | NEWEST;
@@ -531,8 +533,13 @@ pub fn spawn(vm: &mut Vm, function: Value, args: *const Value, count: usize, dis
             None => {
                 if running.cleanup_depth() > 0 {
                     flags |= flag::BY_CLEANUP;
+                    Owner::Task(running)
+                } else if vm.sched.session.is_some() && Some(running) == vm.sched.main {
+                    // What a line at the REPL spawns goes on behind the prompt.
+                    Owner::Program
+                } else {
+                    Owner::Task(running)
                 }
-                Owner::Task(running)
             }
             Some(scope) => {
                 if running.cleanup_depth() > scope.nursery.depth.get() {
@@ -586,6 +593,10 @@ pub fn spawn_into(
     };
     owner::adopt(vm, owner, task);
     vm.sched.live += 1;
+    let now_ns = vm.sched.session.is_some().then(|| sched::now_ns(vm));
+    if let (Some(session), Some(now_ns)) = (&mut vm.sched.session, now_ns) {
+        session.births.insert(id, now_ns);
+    }
     sched::log(vm, |vm| Decision::Spawned {
         task: id,
         parent: owner.task().map_or(0, |parent| parent.id()),

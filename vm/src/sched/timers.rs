@@ -107,6 +107,11 @@ impl Timers {
         self.advance(u64::MAX).map(|_| self.now_ns)
     }
 
+    /// The same if the deadline is not after `now_ns`.
+    pub fn advance_within(&mut self, now_ns: u64) -> Option<u64> {
+        self.advance(now_ns).map(|_| self.now_ns)
+    }
+
     /// Takes the timers of the earliest deadline, if it is not after `now_ns`: all that are in `due` are to be fired, in order.
     pub fn pop_due(&mut self, now_ns: u64) -> Option<NodeRef> {
         let slot = self.advance(now_ns)?;
