@@ -18,6 +18,9 @@ use rustix::process::{Pid, Signal, kill_process};
 /// A test that waits so long has failed.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// Between two tries of what may have to be tried again.
+const MOMENT: Duration = Duration::from_millis(500);
+
 pub const CTRL_C: &str = "\x03";
 pub const CTRL_D: &str = "\x04";
 pub const ENTER: &str = "\r";
@@ -141,6 +144,19 @@ impl Terminal {
             let left = end.saturating_duration_since(Instant::now());
             let text = screen.contents();
             assert!(!left.is_zero() && !shown.ended, "waiting for {what}, the screen shows:\n{text}");
+            shown = self.shown.1.wait_timeout(shown, left).expect("no test panics in here").0;
+        }
+    }
+
+    /// Whether the screen is as wanted within a moment.
+    pub fn soon(&self, wanted: impl Fn(&vt100::Screen) -> bool) -> bool {
+        let end = Instant::now() + MOMENT;
+        let mut shown = self.shown.0.lock().expect("no test panics in here");
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if wanted(shown.screen.screen()) || left.is_zero() {
+                return wanted(shown.screen.screen());
+            }
             shown = self.shown.1.wait_timeout(shown, left).expect("no test panics in here").0;
         }
     }
