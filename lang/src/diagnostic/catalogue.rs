@@ -43,6 +43,7 @@ macro_rules! pages {
 }
 
 mod awaits;
+mod chapter;
 mod names;
 mod runtime;
 mod syntax;
@@ -52,9 +53,19 @@ const fn code(text: &'static str) -> Code {
     Code(text)
 }
 
+pub use chapter::chapter;
+
+/// The families with their pages.
+static PAGES_BY_FAMILY: [(&str, &[Page]); 4] = [
+    ("Syntax: E01xx", syntax::PAGES),
+    ("Names and bindings: E02xx, W02xx", names::PAGES),
+    ("Await: E03xx, W03xx", awaits::PAGES),
+    ("Run time: E04xx, W04xx", runtime::PAGES),
+];
+
 /// Every page, in the order of the codes within each family.
 pub fn all() -> impl Iterator<Item = &'static Page> {
-    [syntax::PAGES, names::PAGES, awaits::PAGES, runtime::PAGES].into_iter().flatten()
+    PAGES_BY_FAMILY.iter().flat_map(|(_, pages)| pages.iter())
 }
 
 /// The page of a code as a user writes it: `E0301`, also `e0301`.

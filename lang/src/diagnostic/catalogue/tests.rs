@@ -80,3 +80,19 @@ fn every_code_that_anything_names_is_listed() {
     unknown.retain(|found| !none.iter().any(|code| found.starts_with(code)));
     assert!(unknown.is_empty(), "{unknown:#?}");
 }
+
+/// `INSTA_UPDATE=always` writes it anew, as the golden files.
+#[test]
+fn the_chapter_of_the_reference_is_up_to_date() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let path = root.join("spec/diagnostics.md");
+    let wanted = chapter();
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        std::fs::write(&path, &wanted).expect("it can be written");
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "spec/diagnostics.md is not what the catalogue says; INSTA_UPDATE=always writes it anew"
+    );
+}
