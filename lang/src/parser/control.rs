@@ -224,8 +224,10 @@ pub fn try_expr<'t>(expr: Rule<'t, ExprId>, block: Rule<'t, BlockId>) -> Rule<'t
         }
         let finally = if eat(inp, Kind::Finally) { Some(inp.parse(&block)?) } else { None };
         let span = since(inp, start);
+        // A word that follows is reported itself: `except`, `rescue`.
+        let is_followed = kind(inp) == Some(Kind::Ident);
         let state = inp.state();
-        if catches.is_empty() && finally.is_none() {
+        if catches.is_empty() && finally.is_none() && !is_followed {
             let word = state.tokens.spans[start];
             let message = "this `try` has neither `catch` nor `finally`";
             let diagnostic = Diagnostic::new(Code::BARE_TRY, message, state.source, word, "does nothing");

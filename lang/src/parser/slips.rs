@@ -656,6 +656,9 @@ impl Slip<'_, '_> {
             | Kind::Test
                 if self.at > self.failure.start =>
             {
+                if self.kind(self.at - 1) == Some(Kind::Await) {
+                    return Some(self.await_of_statement(found));
+                }
                 let message = format!("`{}` is a statement and has no value", found.text());
                 Some(ctx.report(Code::MISPLACED_STATEMENT, message, self.at, "expected an expression"))
             }
@@ -668,6 +671,26 @@ impl Slip<'_, '_> {
                 )
             }
             _ => None,
+        }
+    }
+
+    /// `await for x in ch { … }`, `await let x = f()`.
+    fn await_of_statement(&self, found: Kind) -> Diagnostic {
+        let word = found.text();
+        let message = format!("`await` cannot stand in front of `{word}`");
+        let diagnostic = self.ctx.report(
+            Code::MISPLACED_STATEMENT,
+            message,
+            self.at,
+            "a statement, which has no value to wait for",
+        );
+        match found {
+            Kind::For => {
+                let both = self.span(self.at - 1).to(self.span(self.at));
+                diagnostic.fix("write `for await`", self.replace(both, "for await"))
+            }
+            Kind::Let | Kind::Var => diagnostic.help(format!("await the value: `{word} x = await f()`")),
+            _ => diagnostic.help("write `await` inside it, in front of what it waits for"),
         }
     }
 
