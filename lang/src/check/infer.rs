@@ -125,6 +125,8 @@ enum Kind {
     WaitlessFor(Ty, Span),
     PlainFor(Ty, Span, Span),
     Returned(ExprId),
+    /// An arm of a select with `else`, which only polls.
+    NeverReady,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

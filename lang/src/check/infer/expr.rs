@@ -494,8 +494,15 @@ impl Infer<'_> {
         }
     }
 
-    pub(super) fn arm_source(&mut self, source: ExprId) -> Ty {
+    /// What an arm of a select waits for. One that `polls` asks only what is ready now.
+    pub(super) fn arm_source(&mut self, source: ExprId, polls: bool) -> Ty {
         let ty = self.expr(source, Use::Value);
+        if let Ty::Coroutine(origin) = ty
+            && polls
+            && !matches!(self.know.origin(origin).maker, Maker::Native(_))
+        {
+            self.find(Kind::NeverReady, source, Some(origin));
+        }
         self.awaited(source, source, ty)
     }
 

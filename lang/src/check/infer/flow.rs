@@ -578,10 +578,11 @@ impl Infer<'_> {
     pub(super) fn select(&mut self, arms: List<SelectArm>, used: Use) -> Ty {
         let arms = self.file.ast.list(arms);
         let mut sources = Vec::with_capacity(arms.len());
+        let polls = arms.iter().any(|arm| matches!(arm.head, SelectHead::Else));
         for arm in arms {
             sources.push(match arm.head {
                 SelectHead::Else => Ty::Unknown,
-                SelectHead::Wait { source, .. } => self.arm_source(source),
+                SelectHead::Wait { source, .. } => self.arm_source(source, polls),
             });
         }
         self.throws();

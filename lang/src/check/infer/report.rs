@@ -95,6 +95,15 @@ impl<'a> Writer<'a> {
             Kind::UsedAs(as_, expr) => self.used_as(finding, as_, expr, origin),
             Kind::WaitlessFor(ty, head) => self.waitless_for(finding.at, ty, head),
             Kind::PlainFor(ty, head, word) => self.plain_for(finding.at, ty, head, word),
+            Kind::NeverReady => self
+                .new_one(
+                    Code::MISPLACED_ASYNC,
+                    "beside an `else` this arm can never be ready",
+                    finding.at,
+                    "has to run before it is ready",
+                )
+                .note("with an `else`, `select` asks only what is ready at once")
+                .help("spawn it as a task before, and select on the task"),
             Kind::Returned(expr) => self.returned(finding, expr, origin),
         }
     }

@@ -63,7 +63,8 @@ pages! {
     }
     MISPLACED_ASYNC = "E0311", "`scope` or `select` without `await`, or `await` and `async` in the wrong place" {
         why: "A `scope` waits for its tasks and a `select` for its arms, so both are written with `await`, like everything that \
-              can pause.",
+              can pause. Beside an `else`, a `select` only asks what is ready at once, so the call of an async function, which has \
+              to run first, cannot be an arm there.",
         wrong: "scope {\n    spawn sleep(1ms)\n}\n",
         right: "await scope {\n    spawn sleep(1ms)\n}\n",
     }
