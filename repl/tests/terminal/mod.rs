@@ -211,6 +211,10 @@ impl Terminal {
         self.shown.0.lock().expect("no test panics in here").screen.screen().contents()
     }
 
+    pub fn has_ended(&self) -> bool {
+        self.shown.0.lock().expect("no test panics in here").ended
+    }
+
     pub fn bytes(&self) -> usize {
         self.shown.0.lock().expect("no test panics in here").bytes
     }
