@@ -129,6 +129,10 @@ fn serve(mut editor: Editor<LineHelper, FileHistory>, asked: &mpsc::Receiver<Req
                     Ok(Ok(line)) => Message::Line(line),
                     Ok(Err(ReadlineError::Interrupted)) | Err(_) => Message::Interrupted,
                     Ok(Err(ReadlineError::Eof)) => Message::Eof,
+                    // Bytes that are no text.
+                    Ok(Err(ReadlineError::Io(error))) if error.kind() == std::io::ErrorKind::InvalidData => {
+                        Message::Interrupted
+                    }
                     Ok(Err(error)) => Message::Broken(error.to_string()),
                 });
             }
