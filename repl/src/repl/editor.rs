@@ -13,7 +13,7 @@ use std::{
 use etcetera::BaseStrategy;
 use rustyline::{
     Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, EditMode, Editor, Event,
-    EventContext, EventHandler, Helper, KeyCode, KeyEvent, Modifiers, Movement, RepeatCount,
+    EventContext, EventHandler, Helper, KeyCode, KeyEvent, Modifiers, RepeatCount,
     completion::Completer,
     error::ReadlineError,
     highlight::{CmdKind, Highlighter},
@@ -95,11 +95,7 @@ pub fn start(mailbox: Mailbox, settings: Settings) -> Result<EditorHandle, Strin
     }
     editor.bind_sequence(
         KeyEvent(KeyCode::Enter, Modifiers::NONE),
-        EventHandler::Conditional(Box::new(Indent)),
-    );
-    editor.bind_sequence(
-        KeyEvent(KeyCode::Char('}'), Modifiers::NONE),
-        EventHandler::Conditional(Box::new(Outdent)),
+        EventHandler::Conditional(Box::new(Accept)),
     );
     let (requests, asked) = mpsc::channel();
     let work = move || serve(editor, &asked, &mailbox);
@@ -174,46 +170,17 @@ pub fn inputrc_wants_vi() -> bool {
 
 // ---- keys
 
-/// Enter evaluates, wherever the cursor is; while the input is incomplete it begins a line, where the block does.
-struct Indent;
+/// Enter evaluates, wherever the cursor is; while the input is incomplete it begins a line.
+struct Accept;
 
-impl ConditionalEventHandler for Indent {
+impl ConditionalEventHandler for Accept {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
-        let (line, pos) = (context.line(), context.pos());
-        if line.starts_with(':') || !session::is_incomplete(line) {
-            return Some(Cmd::AcceptLine);
+        let line = context.line();
+        match line.starts_with(':') || !session::is_incomplete(line) {
+            true => Some(Cmd::AcceptLine),
+            false => Some(Cmd::Insert(1, "\n".to_string())),
         }
-        let indent = if pos < line.len() { 0 } else { indentation(line) };
-        Some(Cmd::Insert(1, format!("\n{}", " ".repeat(indent))))
     }
-}
-
-/// `}` as the first character of a line moves it out.
-struct Outdent;
-
-impl ConditionalEventHandler for Outdent {
-    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
-        let (line, pos) = (context.line(), context.pos());
-        let start = line[..pos].rfind('\n')? + 1;
-        let is_blank = line[start..pos].bytes().all(|byte| byte == b' ');
-        let few = pos - start;
-        if few == 0 || !is_blank || pos < line.len() {
-            return None;
-        }
-        // A movement with a count would be given the count of the key.
-        Some(Cmd::Replace(
-            Movement::BeginningOfLine,
-            Some(format!("{}}}", " ".repeat(few.saturating_sub(4)))),
-        ))
-    }
-}
-
-/// The indentation of the last line, and one step more behind an opening bracket.
-fn indentation(text: &str) -> usize {
-    let last = text.rsplit('\n').next().unwrap_or_default();
-    let own = last.len() - last.trim_start_matches(' ').len();
-    let opens = last.trim_end().ends_with(['{', '(', '[']);
-    own + if opens { 4 } else { 0 }
 }
 
 // ---- what the editor asks while a line is typed
@@ -309,17 +276,5 @@ impl Highlighter for LineHelper {
 
     fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
         true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_are_indented() {
-        assert_eq!(indentation("fn f() {"), 4);
-        assert_eq!(indentation("fn f() {\n    g(1,"), 4);
-        assert_eq!(indentation("fn f() {\n    if x {"), 8);
     }
 }
