@@ -2,7 +2,7 @@
 
 use super::{Format, Options, Pages, Shown, json, place};
 use crate::{
-    diagnostic::{Code, Diagnostic, Severity},
+    diagnostic::{Code, Diagnostic},
     source::{Location, SourceId, SourceMap, Span},
 };
 
@@ -99,7 +99,7 @@ fn human(
         Some(location) => {
             let more = report.labels.iter().map(|(location, message)| (*location, message.as_str()));
             let shown = Shown {
-                severity: Severity::Error,
+                severity: report.code.severity(),
                 code: report.code.text(),
                 message: &report.message,
                 labels: std::iter::once((location, report.label.as_str())).chain(more).collect(),
@@ -188,7 +188,6 @@ fn as_diagnostic(report: &RuntimeReport, sources: &SourceMap) -> Diagnostic {
     for (location, message) in &report.labels {
         diagnostic = diagnostic.label(location.source, location.span, message);
     }
-    diagnostic.severity = Severity::Error;
     diagnostic.notes = report.notes.clone();
     let mut calls = String::new();
     stack(report, sources, &mut calls);
