@@ -1,7 +1,7 @@
 //! W0325: a shared variable is read, then the task waits, then what was read is written back: what others wrote meanwhile is lost.
 //!
 //! Certain is that where the code runs in several tasks: in functions that are spawned or handed to combinators, and in blocks and lambdas
-//! that are. Who uses locks is left alone. `x += e` reads after `e` (R33) and is never meant.
+//! that are. Files with locks are left alone. `x += e` reads after `e` (R33) and is never meant.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,6 +20,10 @@ use crate::{
 
 pub(super) fn check(file: File<'_>, sites: &LazySites<'_>, into: &mut Vec<Diagnostic>) {
     let ast = file.ast;
+    // The lock may be taken around what is called here.
+    if [".lock(", ".acquire(", ".with("].iter().any(|call| file.text.contains(call)) {
+        return;
+    }
     let mut tasks = Tasks { file, repeated: None, sites, known: FxHashMap::default() };
     for (id, function) in (0..).map(FnId).zip(&ast.functions) {
         let may_run_often = match function.form {
@@ -34,7 +38,7 @@ pub(super) fn check(file: File<'_>, sites: &LazySites<'_>, into: &mut Vec<Diagno
             let mut held: Vec<Held> = Vec::new();
             for stmt in ast.list(ast[block].stmts) {
                 look(file, *stmt, &mut held, &mut |race| {
-                    if tasks.runs_often(id) && !uses_lock(file, id) {
+                    if tasks.runs_often(id) {
                         into.push(race.diagnostic(file));
                     }
                 });
@@ -186,17 +190,6 @@ fn as_update(file: File<'_>, value: ExprId, variable: Symbol, op_span: Span) -> 
     })
 }
 
-fn uses_lock(file: File<'_>, id: FnId) -> bool {
-    let span = file.ast[id].span;
-    let text = file.text.get(span.range()).unwrap_or("");
-    if [".lock(", ".acquire(", ".with("].iter().any(|call| text.contains(call)) {
-        return true;
-    }
-    // A function that is given to `m.with(…)` where it is made.
-    let before = file.text.get(..span.start as usize).unwrap_or("").trim_end();
-    before.ends_with(".with(")
-}
-
 /// Which functions run in several tasks.
 struct Tasks<'a> {
     file: File<'a>,
@@ -244,8 +237,10 @@ impl Tasks<'_> {
                     _ => None,
                 });
                 let is_repeated = |site: &&Site| site.call.is_none_or(|call| self.is_repeated(call));
-                beside.len() > 1
-                    || beside.iter().any(is_repeated)
+                // What is passed on may be called anywhere, also one at a time.
+                let is_passed_on = beside.iter().any(|site| site.call.is_none());
+                !is_passed_on && beside.len() > 1
+                    || !is_passed_on && beside.iter().any(is_repeated)
                     || callers.any(|caller| self.is_concurrent(caller, open))
             }
             FnForm::AsyncBlock | FnForm::Lambda | FnForm::Method | FnForm::Test => false,

@@ -94,13 +94,9 @@ impl Infer<'_> {
             StmtKind::While { condition, body } => {
                 let kind = ast[ast.unparen(condition)].kind;
                 let ends = !matches!(kind, ExprKind::Bool(true));
-                let flag = match kind {
-                    ExprKind::Name(_) => true,
-                    ExprKind::Unary(crate::ast::UnaryOp::Not, operand) => {
-                        matches!(ast[ast.unparen(operand)].kind, ExprKind::Name(_))
-                    }
-                    _ => false,
-                };
+                // Only counting says that there will be another turn; anything else the body may decide.
+                use crate::ast::BinaryOp::{Ge, Gt, Le, Lt};
+                let flag = ends && !matches!(kind, ExprKind::Binary(Lt | Le | Gt | Ge, ..));
                 self.turns(ends, flag, |infer| {
                     infer.condition(condition);
                     infer.block(body, Use::Dropped);
