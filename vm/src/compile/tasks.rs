@@ -10,6 +10,7 @@ use co_lang::{
 
 use super::{Compiler, Dest, Reg, chain::CallMode};
 use crate::bytecode::Op;
+use crate::value::Value;
 
 impl Compiler<'_> {
     pub(super) fn await_expr(&mut self, inner: ExprId, span: Span, dest: Dest) {
@@ -107,6 +108,9 @@ impl Compiler<'_> {
         }
         if let Some(body) = otherwise {
             self.expr(body, dest);
+        } else if waits.is_empty() {
+            // It waits for ever, but code that reads its value may follow.
+            self.value(Value::NIL, dest);
         }
         self.asm.bind(end);
         self.asm.release(mark);
