@@ -239,16 +239,6 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                     }
                 };
             }
-            // The jump of a comparison. Backwards it is a loop's, which polls.
-            macro_rules! jump_short {
-                () => {{
-                    let offset = int_c!();
-                    if offset < 0 && (*(*vm).interrupt).load(Ordering::Relaxed) != 0 {
-                        slow!(control::interrupted);
-                    }
-                    jump!(offset)
-                }};
-            }
             // Both ints: a checked operation. Both floats: the op turns into its float form. Else the slow path.
             macro_rules! arith {
                 ($left:expr, $right:expr, $checked:ident, $op:tt, $float:ident) => {{
@@ -290,7 +280,7 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                         slow!(arith::compare_jump)
                     };
                     if holds == $on {
-                        jump_short!();
+                        jump!(int_c!());
                     }
                     continue;
                 }};
@@ -302,7 +292,7 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                         slow!(arith::compare_jump)
                     }
                     if ((bits(left) as i64) $op int_b!()) == $on {
-                        jump_short!();
+                        jump!(int_c!());
                     }
                     continue;
                 }};
@@ -572,7 +562,7 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                 Op::JUMP_EQ_K => {
                     let (left, right) = (a!(), const_b!());
                     if tag(left) == Tag::STR.number() && bits(left) == bits(right) {
-                        jump_short!();
+                        jump!(int_c!());
                         continue;
                     }
                     slow!(arith::compare_jump)

@@ -61,19 +61,6 @@ impl Compiler<'_> {
         }
     }
 
-    /// The condition is one comparison, whose jump has it in it.
-    pub(super) fn is_fused(&self, condition: ExprId) -> bool {
-        let is_nil = |expr| matches!(self.ast[self.ast.unparen(expr)].kind, ExprKind::Nil);
-        match self.ast[self.ast.unparen(condition)].kind {
-            ExprKind::Binary(
-                BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge,
-                left,
-                right,
-            ) => !is_nil(left) && !is_nil(right),
-            _ => false,
-        }
-    }
-
     /// Jumps if the truth of a value is `on`.
     pub(super) fn jump_on(&mut self, value: Reg, on: bool, target: Label) {
         self.asm.jump_if(if on { Op::JUMP_IF_TRUE } else { Op::JUMP_IF_FALSE }, value, target);

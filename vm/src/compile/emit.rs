@@ -488,12 +488,7 @@ impl Assembler {
             code.extend_from_slice(&self.code[from..at]);
             let word = self.code[at];
             code.push(Word(word.0 & 0x0000_ffff_ffff_0000 | inverted(word.op()) as u64 | 1 << 48));
-            // Backwards it is a loop's jump, which polls.
-            let back = self
-                .fixups
-                .iter()
-                .any(|fixup| fixup.at as usize == at && self.labels[fixup.label.0 as usize].at <= fixup.at);
-            code.push(Word::abx(if back { Op::LOOP } else { Op::JUMP }, 0, 0));
+            code.push(Word::abx(Op::JUMP, 0, 0));
             from = at + 1;
         }
         code.extend_from_slice(&self.code[from..]);

@@ -1,7 +1,6 @@
 //! Loops.
 //!
-//! `while` with a comparison tests at its bottom, by the jump back; with any other condition at its top, and jumps back by `LOOP`.
-//! Jumps back poll. `for` over a literal range counts in registers; any other `for`
+//! `while` tests at its top and jumps back by `LOOP`, which polls. `for` over a literal range counts in registers; any other `for`
 //! asks an iterator, with its test at the bottom:
 //!
 //! ```text
@@ -25,21 +24,6 @@ use crate::bytecode::{HandlerKind, Op};
 
 impl Compiler<'_> {
     pub(super) fn while_loop(&mut self, condition: ExprId, body: BlockId) {
-        if self.is_fused(condition) {
-            let (end, test) = (self.asm.label(), self.asm.label());
-            self.asm.at(self.ast[condition].span);
-            let is_live = self.asm.is_reachable();
-            self.asm.jump(test);
-            let top = self.asm.label();
-            self.asm.bind_stub(top, is_live);
-            self.exits.push(Exit::Loop { leave: end, next: test, next_is_back: false });
-            self.block(body, Dest::Discard);
-            self.exits.pop();
-            self.asm.bind(test);
-            self.jump_if(condition, true, top);
-            self.asm.bind(end);
-            return;
-        }
         let end = self.asm.label();
         let top = self.asm.bound_label();
         self.jump_if(condition, false, end);

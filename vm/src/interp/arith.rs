@@ -181,14 +181,6 @@ pub fn jump_holds(op: Op, answer: Value) -> bool {
 /// Compare-and-jump of anything but two ints or two floats.
 #[inline(never)]
 pub fn compare_jump(vm: &mut Vm, word: Word) -> Flow {
-    if (word.c() as i16) < 0 && vm.interrupt_pending() {
-        return control::interrupted(vm, word);
-    }
-    compare_and_jump(vm, word)
-}
-
-/// The same without polling.
-pub fn compare_and_jump(vm: &mut Vm, word: Word) -> Flow {
     // SAFETY: operands of verified code.
     let (left, right) = unsafe {
         let left = *vm.register(word.a());

@@ -153,9 +153,6 @@ fn step(vm: &mut Vm, word: Word) -> Flow {
             }
             Op::ITER_LOOP | Op::ITER_LOOP_2 => return iterate::advance(vm, word),
             Op::INVOKE => return call::invoke(vm, word),
-            op if op.operands()[2] == crate::bytecode::op::Operand::Jump => {
-                return arith::compare_and_jump(vm, word);
-            }
             _ => return call::call(vm, word),
         }
     }
