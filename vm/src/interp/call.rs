@@ -298,6 +298,14 @@ unsafe fn bind(
     names: &[Value],
 ) -> Result<usize, Control> {
     let params = proto.params as usize;
+    let has_required = count >= proto.required as usize;
+    if names.is_empty() && has_required && count <= params && !proto.flags.rest {
+        for index in count..params {
+            // SAFETY: there is room for the parameters.
+            unsafe { *args.add(index) = Value::UNDEF };
+        }
+        return Ok(params);
+    }
     let positional = count - names.len();
     // SAFETY: `count` arguments lie at `args`.
     let given = unsafe { std::slice::from_raw_parts(args, count) };
