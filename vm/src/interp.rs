@@ -762,6 +762,7 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                     constants = (*proto).constants.as_ptr();
                 }
                 Op::CALL_EX => slow!(call::call_extended),
+                Op::CALL_NAMED => slow!(call::call_named),
                 Op::INVOKE => {
                     let area = a!();
                     let receiver = area.add(2);

@@ -289,6 +289,8 @@ ops! {
     CALL_GLOBAL (Reg Count Count);
     /// call R(A) with the positional arguments in the list R(A+2) and as many named ones behind it as the list of names K(C) has
     CALL_EX (Reg None Name);
+    /// call R(A) with B arguments from R(A+2) on, the last of which have the names in the list K(C)
+    CALL_NAMED (Reg Count Name);
     /// call the method K(C) of R(A+2), which is also the first of the B arguments; cache: shape or type, callee
     INVOKE (Reg Count Name) + 2;
     /// as CALL for `await f(…)`: an async function runs as a call and returns behind the AWAIT that must follow;

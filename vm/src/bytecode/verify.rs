@@ -90,6 +90,13 @@ impl Check<'_> {
             | Op::INVOKE
             | Op::AWAIT_INVOKE
             | Op::SPAWN_INVOKE => self.registers(a, 2 + b as usize),
+            Op::CALL_NAMED => {
+                let names = self.proto.constants[c as usize].as_object::<List>();
+                if names.is_none_or(|names| names.len() > b as usize) {
+                    return Err("the names of arguments are no list, or too many".to_string());
+                }
+                self.registers(a, 2 + b as usize)
+            }
             Op::CALL_EX => {
                 let names = self.proto.constants[c as usize].as_object::<List>();
                 let names = names.ok_or("the names of arguments are no list")?.len();

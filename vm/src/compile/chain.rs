@@ -405,8 +405,22 @@ impl Compiler<'_> {
         self.asm.count(before + args.len())
     }
 
+    /// A call with named arguments behind the others.
+    fn named_call(&mut self, area: Reg, args: &[Arg], span: Span, mode: CallMode) {
+        let count = self.plain_args(args, area.plus(2), 0);
+        let names: Vec<Value> = args.iter().filter_map(name_of).map(|name| self.string(name)).collect();
+        let names = self.heap.list(&names).into();
+        let names = self.asm.name(names);
+        self.asm.at(span);
+        self.asm.raw(Op::CALL_NAMED, area.scaled(), count, names);
+        self.complete(area, mode);
+    }
+
     /// A call with spread or named arguments; the callee is in `area`.
     fn extended_call(&mut self, area: Reg, args: &[Arg], span: Span, mode: CallMode) {
+        if !args.iter().any(|arg| matches!(arg, Arg::Spread(_))) {
+            return self.named_call(area, args, span, mode);
+        }
         let list = area.plus(2);
         self.asm.reserve(list.number() as u32 + 1);
         let plain = args.iter().take_while(|arg| matches!(arg, Arg::Plain(_))).count();
@@ -431,6 +445,13 @@ impl Compiler<'_> {
         self.asm.at(span);
         self.asm.raw(Op::CALL_EX, area.scaled(), 0, names);
         self.complete(area, mode);
+    }
+}
+
+fn name_of(arg: &Arg) -> Option<Symbol> {
+    match arg {
+        Arg::Named(name, _) => Some(name.name),
+        _ => None,
     }
 }
 

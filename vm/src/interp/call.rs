@@ -96,6 +96,18 @@ unsafe fn native_direct(
     }
 }
 
+/// `CALL_NAMED`: the last arguments have names.
+#[inline(never)]
+pub fn call_named(vm: &mut Vm, word: Word) -> Flow {
+    // SAFETY: operands of verified code; the constants of a function that runs stay where they are, and nobody changes the list.
+    unsafe {
+        let (area, next) = (vm.register(word.a()), vm.pc.add(1));
+        let names: Gc<List> = vm.constant_at(word.c()).object_unchecked();
+        let names = std::slice::from_raw_parts(names.as_slice().as_ptr(), names.len());
+        dispatch(vm, area, word.b() as usize, names, Sink::Area { next, mode: Mode::Plain })
+    }
+}
+
 /// `CALL_EX`: positional arguments in a list, named ones behind it.
 #[cold]
 #[inline(never)]
@@ -309,7 +321,15 @@ unsafe fn bind(
     let positional = count - names.len();
     // SAFETY: `count` arguments lie at `args`.
     let given = unsafe { std::slice::from_raw_parts(args, count) };
-    let mut image = vec![Value::UNDEF; params];
+    let mut few = [Value::UNDEF; 16];
+    let mut many = Vec::new();
+    let image = match few.get_mut(..params) {
+        Some(few) => few,
+        None => {
+            many.resize(params, Value::UNDEF);
+            &mut many[..]
+        }
+    };
     image[..positional.min(params)].copy_from_slice(&given[..positional.min(params)]);
     let mut rest = Vec::new();
     if positional > params {

@@ -106,7 +106,7 @@ fn effect(proto: &Proto, word: Word) -> Effect {
             effect.reads.push((a, 3));
             effect.writes_on_jump.push((a + 3, 2));
         }
-        CALL | AWAIT_CALL | SPAWN_CALL => {
+        CALL | CALL_NAMED | AWAIT_CALL | SPAWN_CALL => {
             effect.reads.extend([(a, 1), (a + 2, count_b)]);
             effect.writes.push((a, 1));
             effect.loses = Some(a);
