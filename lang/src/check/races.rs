@@ -239,8 +239,7 @@ impl Tasks<'_> {
                 let is_repeated = |site: &&Site| site.call.is_none_or(|call| self.is_repeated(call));
                 // What is passed on may be called anywhere, also one at a time.
                 let is_passed_on = beside.iter().any(|site| site.call.is_none());
-                !is_passed_on && beside.len() > 1
-                    || !is_passed_on && beside.iter().any(is_repeated)
+                !is_passed_on && (beside.len() > 1 || beside.iter().any(is_repeated))
                     || callers.any(|caller| self.is_concurrent(caller, open))
             }
             FnForm::AsyncBlock | FnForm::Lambda | FnForm::Method | FnForm::Test => false,
