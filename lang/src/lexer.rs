@@ -43,7 +43,18 @@ pub fn lex(text: &str) -> Tokens {
     // Braces do not balance. Where the program is indented with care, indentation tells which one is missing.
     let second = Lexer::new(text, true).run();
     let careful = second.braces_odd <= first.braces_wrong + second.braces_aligned / 3;
-    if careful { second.out } else { first.out }
+    if !careful {
+        return first.out;
+    }
+    Tokens { incomplete: first.out.incomplete, by_indent: true, ..second.out }
+}
+
+/// The same without looking at indentation, which says nothing about a text that only ends too early.
+pub fn lex_as_it_stands(text: &str) -> Tokens {
+    match u32::try_from(text.len()) {
+        Ok(_) => Lexer::new(text, false).run().out,
+        Err(_) => lex(text),
+    }
 }
 
 struct Lexer<'s> {

@@ -44,16 +44,26 @@ pub struct Parsed {
 
 /// Never fails: what cannot be read becomes `Error` nodes and diagnostics.
 pub fn parse(source: SourceId, text: &str) -> Parsed {
-    let mut tokens = lexer::lex(text);
+    let tokens = lexer::lex(text);
+    let goes_on = tokens.by_indent && tokens.incomplete;
+    let mut parsed = parse_tokens(source, text, tokens);
+    if goes_on {
+        // The lines of a block that is not closed yet need not be indented.
+        parsed.incomplete = parse_tokens(source, text, lexer::lex_as_it_stands(text)).incomplete;
+    }
+    parsed
+}
+
+fn parse_tokens(source: SourceId, text: &str, mut tokens: Tokens) -> Parsed {
     let mut ast = Ast::default();
     ast.names = std::mem::take(&mut tokens.names);
     ast.bytes = std::mem::take(&mut tokens.bytes);
     let mut state = State::new(source, text, &tokens, ast);
     let root = stmt::file().parse_with_state(tokens.tokens.as_slice(), &mut state).into_output();
     state.ast.root = root.unwrap_or_default();
-    let State { ast, failures, diagnostics: mut found, .. } = state;
+    let State { ast, failures, diagnostics: mut found, unfinished, .. } = state;
 
-    let incomplete = found.is_empty() && report::is_incomplete(&tokens, &failures);
+    let incomplete = found.len() == unfinished && report::is_incomplete(&tokens, &failures, unfinished > 0);
     report::extend(&mut found, &failures, &error::Context { source, text, tokens: &tokens });
     Parsed { ast, tokens, diagnostics: found, incomplete }
 }

@@ -389,6 +389,8 @@ pub struct Tokens {
     pub errors: Vec<LexError>,
     /// The text ends inside a bracket or a string that may span lines, and is not wrong before that.
     pub incomplete: bool,
+    /// Braces did not balance, and indentation decided where they belong.
+    pub by_indent: bool,
 }
 
 impl Tokens {

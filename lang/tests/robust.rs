@@ -586,6 +586,17 @@ fn incomplete_texts_are_told_from_wrong_ones() {
         "async",
         "return {",
         "x ??",
+        "try {",
+        "try { 1 }",
+        "fn f() {\n    try {\n        1",
+        "fn f() {\n    try {\n        try {\n    1 }",
+        // Nobody indents at a prompt.
+        "fn f() {\na()",
+        "async fn f(n) {\nawait sleep(n)\nprint(1)",
+        "fn f() {\nif x {\na()\n}",
+        "xs.each(|x| {\na()\nb()",
+        "struct P {\nx\nfn f(self) {\nself.x",
+        "match x {\n1 => 2\n_ => {\na()",
     ] {
         assert!(parse(text).incomplete, "{text}");
         assert!(parse(&format!("{text}\n")).incomplete, "{text}");
@@ -608,9 +619,41 @@ fn incomplete_texts_are_told_from_wrong_ones() {
         "}",
         "fn f()",
         "var x",
+        "try { 1 } finally { 2 }",
+        "try { 1 }\n2",
+        "fn f() { try { 1 }; 2 }",
+        "fn f() {\na())\nb()",
+        "fn f() {\nlet = 1\nb()",
+        "}\nfn f() {\nb()",
     ] {
         assert!(!parse(text).incomplete, "{text}");
     }
+}
+
+/// Typed line by line at a prompt, without its indentation, a right program is never wrong inside a block.
+#[test]
+fn a_right_program_that_is_being_typed_is_never_wrong() {
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples");
+    let mut open = 0;
+    for entry in std::fs::read_dir(examples).expect("examples").flatten() {
+        let whole = std::fs::read_to_string(entry.path()).unwrap_or_default();
+        if entry.path().extension().is_none_or(|extension| extension != "co") || whole.contains("\"\"\"") {
+            continue;
+        }
+        let mut text = String::new();
+        for line in whole.lines() {
+            text.push_str(line.trim_start());
+            text.push('\n');
+            let parsed = parse(&text);
+            assert!(
+                parsed.incomplete || parsed.diagnostics.is_empty(),
+                "{}:\n{text}",
+                entry.path().display()
+            );
+            open += u32::from(parsed.incomplete);
+        }
+    }
+    assert!(open > 300, "{open}");
 }
 
 #[test]

@@ -23,8 +23,8 @@ pub fn check(files: Vec<String>, fix: bool, format: Format) -> Result<u8, UsageE
     let mut out = String::new();
     let mut seen = HashSet::new();
     let mut all = Vec::new();
+    let mut count = 0;
     let mut unreadable = None;
-    let count = files.len();
     for file in files {
         let input = if file == "-" { Input::Stdin } else { Input::File(file) };
         let loaded = if fix {
@@ -34,6 +34,7 @@ pub fn check(files: Vec<String>, fix: bool, format: Format) -> Result<u8, UsageE
         };
         match loaded {
             Ok((program, report)) => {
+                count += 1;
                 // A file that several import is told about once.
                 let is_new = |diagnostic: &Diagnostic| seen.insert(identity(diagnostic, &program.sources));
                 let new: Vec<Diagnostic> = report.diagnostics.into_iter().filter(is_new).collect();
@@ -46,7 +47,8 @@ pub fn check(files: Vec<String>, fix: bool, format: Format) -> Result<u8, UsageE
             }
         }
     }
-    if format == Format::Human {
+    // If nothing could be read, that was said.
+    if format == Format::Human && count > 0 {
         let files = if count == 1 { "1 file".to_string() } else { format!("{count} files") };
         let summary = match render::summary(&all) {
             summary if summary.is_empty() => "no errors".to_string(),

@@ -247,6 +247,20 @@ mod checking {
     }
 
     #[test]
+    fn what_cannot_be_read_is_not_counted() {
+        let place = Place::new(&[("a.co", "print(1)\n")]);
+        let output = place.co(&["check", "nothing.co"]);
+        assert_output(&output, 2, "", "co: cannot read nothing.co: no such file\n");
+        let output = place.co(&["check", "a.co", "nothing.co"]);
+        assert_output(
+            &output,
+            2,
+            "1 file checked: no errors\n",
+            "co: cannot read nothing.co: no such file\n",
+        );
+    }
+
+    #[test]
     fn a_file_that_others_import_is_told_about_once() {
         let place = Place::new(&[("a.co", "import \"./b.co\"\n"), ("b.co", MISTAKE)]);
         let output = place.co(&["check", "--message-format=short", "a.co", "b.co", "./b.co"]);

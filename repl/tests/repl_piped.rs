@@ -48,6 +48,21 @@ fn a_statement_goes_on_where_the_next_line_says_so() {
 }
 
 #[test]
+fn nobody_has_to_indent() {
+    prints("fn f(x) {\nif x {\nprint(1)\n}\nprint(2)\n}\nf(true)\n", "1\n2\n");
+    prints("fn f() {\ntry {\nthrow 1\n}\ncatch e { 5 }\n}\nf()\ntry {\n6\n}\n\nfinally { 7 }\n", "5\n6\n");
+    prints("let xs = [1, 2].map(|x| {\nlet y = x\ny * 2\n})\nxs\n", "[2, 4]\n");
+}
+
+#[test]
+fn the_tree_of_a_text_with_mistakes_is_a_report() {
+    let output = session(":ast 1 +\n");
+    assert_eq!((output.status, output.stdout.as_str()), (Some(1), ""));
+    assert!(output.stderr.contains("expected an expression"), "{}", output.stderr);
+    prints(":ast nobody\n", "Expression 1:1-1:7\n  Name nobody 1:1-1:7\n");
+}
+
+#[test]
 fn names_may_be_declared_again_and_older_functions_see_it() {
     prints(
         "let x = 1\nfn f() { x }\nlet x = 2\nf()\nlet x = x + 1\nf()\nfn f() { \"new\" }\nf()",

@@ -226,12 +226,14 @@ pub fn try_expr<'t>(expr: Rule<'t, ExprId>, block: Rule<'t, BlockId>) -> Rule<'t
         let span = since(inp, start);
         // A word that follows is reported itself: `except`, `rescue`.
         let is_followed = kind(inp) == Some(Kind::Ident);
+        let end = at(inp);
         let state = inp.state();
         if catches.is_empty() && finally.is_none() && !is_followed {
             let word = state.tokens.spans[start];
             let message = "this `try` has neither `catch` nor `finally`";
             let diagnostic = Diagnostic::new(Code::BARE_TRY, message, state.source, word, "does nothing");
             state.report(diagnostic.help("add `catch e { … }` or `finally { … }`"));
+            state.unfinished += usize::from(state.only_added_follows(end));
         }
         let catches = state.ast.add_list(catches);
         let id = state.ast.add(Try { body, catches, finally });

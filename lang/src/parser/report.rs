@@ -75,14 +75,15 @@ fn opens_block(tokens: &Tokens, span: Span) -> bool {
     here.enumerate().any(|(offset, _)| tokens.kind(index + offset) == Kind::BlockOpen)
 }
 
-/// Whether only more text could make the program right.
-pub fn is_incomplete(tokens: &Tokens, failures: &[Failure]) -> bool {
+/// Whether only more text could make the program right; `unfinished` if it ends with a construct that needs another part.
+pub fn is_incomplete(tokens: &Tokens, failures: &[Failure], unfinished: bool) -> bool {
     let at_end = |failure: &Failure| {
         let added = |span: &Span| span.start == span.end;
         tokens.spans.get(failure.reject.at as usize).is_none_or(added)
     };
     let dangling =
         tokens.tokens.last().is_some_and(|last| !last.kind.ends_statement() && last.kind != Kind::Semi);
-    let missing = tokens.incomplete || dangling && tokens.errors.is_empty() && !failures.is_empty();
+    let unfinished = unfinished || dangling && !failures.is_empty();
+    let missing = tokens.incomplete || unfinished && tokens.errors.is_empty();
     missing && failures.iter().all(at_end)
 }

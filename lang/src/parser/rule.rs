@@ -36,6 +36,8 @@ pub struct State<'t> {
     pub failures: Vec<Failure>,
     /// Mistakes that did not stop a rule.
     pub diagnostics: Vec<Diagnostic>,
+    /// How many of them are none if the text goes on.
+    pub unfinished: usize,
     depth: u32,
     /// How many blocks are open.
     pub blocks: u32,
@@ -55,10 +57,16 @@ impl<'t> State<'t> {
             ast,
             failures: Vec::new(),
             diagnostics: Vec::new(),
+            unfinished: 0,
             depth: 0,
             blocks: 0,
             open_range: None,
         }
+    }
+
+    /// From there on, no token stands in the text: the lexer has closed what was open at its end.
+    pub fn only_added_follows(&self, index: usize) -> bool {
+        self.tokens.spans.iter().skip(index).all(|span| span.start == span.end)
     }
 
     pub fn token(&self, index: usize) -> Option<Token> {

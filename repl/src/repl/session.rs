@@ -10,7 +10,7 @@ use co_lang::{
     },
     modules::{Entry, Program},
     parser,
-    source::{SourceId, Span},
+    source::{Source, SourceId, SourceMap, Span},
 };
 use co_vm::{
     engine::{
@@ -287,9 +287,18 @@ impl Session {
         self.program.forget_files();
     }
 
-    /// The tree of a text, without anything else.
-    pub fn tree(text: &str) -> String {
-        co_lang::ast::dump(&parser::parse(SourceId(0), text).ast, text)
+    /// The tree of a text, without anything else. `Err` with a report if it cannot be read.
+    pub fn tree(&mut self, text: &str, look: Look) -> Result<String, String> {
+        self.lines += 1;
+        let mut sources = SourceMap::default();
+        let source = sources.add(Source::new(format!("<{}>", self.lines), None, text));
+        let parsed = parser::parse(source, text);
+        if parsed.diagnostics.is_empty() {
+            return Ok(co_lang::ast::dump(&parsed.ast, text));
+        }
+        let mut shown = render(&parsed.diagnostics, &sources, look.options());
+        shown.push_str(&explain::hint(&parsed.diagnostics).replace("co explain", ":explain"));
+        Err(shown)
     }
 
     /// Notes that a text was evaluated without an error.

@@ -153,7 +153,16 @@ impl Shell {
             Id::Cancel => return self.about_task(rest, |shell, task| shell.session.engine.cancel_task(task)),
             Id::Time => return self.time(rest),
             Id::Bytecode => return self.bytecode(rest),
-            Id::Ast => self.print(&Session::tree(rest)),
+            Id::Ast => {
+                let look = self.screen.borrow().err_look();
+                match self.session.tree(rest, look) {
+                    Ok(tree) => self.print(&tree),
+                    Err(report) => {
+                        self.tell(&report);
+                        self.failed = true;
+                    }
+                }
+            }
             Id::Type => return self.kind(rest),
             Id::Doc => {
                 let path: Vec<String> = rest.split('.').map(str::to_string).collect();
