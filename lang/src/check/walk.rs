@@ -162,6 +162,9 @@ impl<'a> Walk<'a> {
 
     /// A `spawn` whose handle nobody keeps.
     fn dropped_task(&mut self, id: ExprId) {
+        if self.tells_its_end(id) {
+            return;
+        }
         let mut in_loop = false;
         for around in self.around.iter().rev() {
             match *around {
@@ -179,6 +182,15 @@ impl<'a> Walk<'a> {
         if in_loop {
             self.dropped.push(Dropped { spawn: self.ast()[id].span, function: None });
         }
+    }
+
+    /// `spawn { defer group.done() … }`: somebody counts the tasks, and waits for them in another way.
+    fn tells_its_end(&self, id: ExprId) -> bool {
+        let ast = self.ast();
+        let ExprKind::Spawn(value) = ast[id].kind else { return false };
+        let ExprKind::Lambda(function) = ast[ast.unparen(value)].kind else { return false };
+        let ExprKind::Block(block) = ast[ast[function].body].kind else { return false };
+        ast.list(ast[block].stmts).iter().any(|stmt| matches!(ast[*stmt].kind, StmtKind::Defer(_)))
     }
 
     /// A block, or an expression in the place of one.

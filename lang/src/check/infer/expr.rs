@@ -92,6 +92,7 @@ impl Infer<'_> {
                 match op {
                     UnaryOp::Not => {
                         self.use_as(value, ty, As::Condition);
+                        self.asked(value);
                         Ty::Plain(Plain::Bool)
                     }
                     UnaryOp::Neg | UnaryOp::BitNot => {
@@ -211,6 +212,9 @@ impl Infer<'_> {
         let ty = self.expr(left, Use::Value);
         let as_ = if op == BinaryOp::Coalesce { As::Comparison } else { As::Condition };
         let ty = if self.use_as(left, ty, as_) { Ty::Unknown } else { self.handed_on(left, ty) };
+        self.asked(left);
+        // Of what may be missing only the other side is ever used further.
+        let ty = if is_missing(ty) { Ty::Unknown } else { ty };
         let split = self.split();
         let other = self.leaf(right, used);
         let other = if self.context.dead { Ty::Never } else { other };
@@ -224,6 +228,8 @@ impl Infer<'_> {
         match op {
             BinaryOp::Eq | BinaryOp::Ne => {
                 self.compare(left, ty, right, other);
+                self.asked(left);
+                self.asked(right);
                 Ty::Plain(Plain::Bool)
             }
             BinaryOp::In | BinaryOp::NotIn => {
@@ -248,6 +254,16 @@ impl Infer<'_> {
                     _ => Ty::Plain(Plain::Other),
                 }
             }
+        }
+    }
+
+    /// The program asks whether a variable has a value. What it does behind the question counts on the answer, so that a variable
+    /// which is `nil` on every way so far is not known to be that any more.
+    pub(super) fn asked(&mut self, id: ExprId) {
+        if let Some(slot) = self.variable_of(id)
+            && is_missing(self.vars.get(slot))
+        {
+            self.vars.set(slot, Ty::Unknown);
         }
     }
 
@@ -321,6 +337,8 @@ impl Infer<'_> {
     pub(super) fn list_of(&mut self, items: Ty) -> Ty {
         let items = match items {
             Ty::Coroutine(id) => Ty::Coroutine(self.know.anonymous(id)),
+            // An empty place, to be filled later.
+            items if is_missing(items) => Ty::Unknown,
             items => items,
         };
         self.know.list(items)
@@ -624,4 +642,9 @@ impl Infer<'_> {
             self.findings.push(Finding { kind, at, origin, others: Vec::new(), function });
         }
     }
+}
+
+/// What stands for a value that is not there.
+pub(super) fn is_missing(ty: Ty) -> bool {
+    matches!(ty, Ty::Plain(Plain::Nil | Plain::Bool))
 }

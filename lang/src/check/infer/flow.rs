@@ -305,6 +305,7 @@ impl Infer<'_> {
     pub(super) fn condition(&mut self, id: ExprId) {
         let ty = self.expr(id, Use::Value);
         self.use_as(id, ty, As::Condition);
+        self.asked(id);
     }
 
     pub(super) fn if_chain(&mut self, id: IfId, used: Use) -> Ty {
@@ -333,7 +334,7 @@ impl Infer<'_> {
         let arms = ast.list(arms);
         let mut ty = self.expr(subject, Use::Value);
         let asks = |arm: &MatchArm| self.asks_type(arm.pattern);
-        if arms.iter().any(asks) {
+        if arms.iter().any(asks) || expr::is_missing(ty) {
             // The program itself finds out what it is.
             if let Some(slot) = self.variable_of(subject) {
                 self.vars.set(slot, Ty::Unknown);

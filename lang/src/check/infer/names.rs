@@ -267,6 +267,10 @@ impl Infer<'_> {
         if record.source != self.file.source {
             return Ty::Unknown;
         }
-        record.entries.iter().find(|(key, _)| *key == name).map_or(Ty::Unknown, |(_, ty)| *ty)
+        match record.entries.iter().find(|(key, _)| *key == name) {
+            // Data is there to be filled later.
+            Some((_, ty)) if !expr::is_missing(*ty) => *ty,
+            _ => Ty::Unknown,
+        }
     }
 }
