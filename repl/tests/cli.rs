@@ -456,3 +456,36 @@ async fn ticks() { await sleep(1ms); yield 7 }\r
         assert_complaint(&short, "cannot read nothing.co: no such file");
     }
 }
+
+/// Whoever sees both streams in one place reads what happened in the order in which it happened.
+#[test]
+fn reports_stand_where_they_happened() {
+    let programs = [
+        ("let ch = channel()\ntry { await ch.recv() } finally { print(\"cleaned\") }\n", "E0413", "cleaned"),
+        (
+            "try { spawn { await sleep(1h) }; while true { await sleep(0) } } finally { print(\"cleaned\") }\n",
+            "livelock",
+            "cleaned",
+        ),
+        (
+            "let t = spawn { throw error(\"early\") }\nt.detach()\nawait sleep(0)\nawait sleep(0)\nprint(\"later\")\n",
+            "early",
+            "later",
+        ),
+    ];
+    for (program, report, printed) in programs {
+        let place = Place::new(&[("a.co", &format!("print(\"before\")\n{program}"))]);
+        let both = place.path().join("both.txt");
+        let file = fs::File::options().create(true).append(true).open(&both).expect("a file can be made");
+        let errors = file.try_clone().expect("it can be used twice");
+        let mut command = co();
+        command.current_dir(place.path()).args(["run", "--virtual-time", "a.co"]).stdout(file).stderr(errors);
+        command.status().expect("co runs");
+        let text = fs::read_to_string(&both).expect("it can be read");
+        // The report shows the program, too, so lines count that are nothing but what was printed.
+        let line = |wanted: &str| text.lines().position(|line| line == wanted).expect("it was printed");
+        let told = text.lines().position(|line| line.starts_with('[') && line.contains(report));
+        let told = told.expect("it was told");
+        assert!(line("before") < told && told < line(printed), "{text}");
+    }
+}

@@ -145,6 +145,7 @@ pub struct Engine {
     operations: Vec<(u32, Gc<Task>, Operation)>,
     reports: Vec<Report>,
     deadlocked: bool,
+    tells_at_once: bool,
     /// The program stands still although it was cancelled: it ends as it is.
     abandoned: bool,
     still: u64,
@@ -184,6 +185,7 @@ impl Engine {
             operations: Vec::new(),
             reports: Vec::new(),
             deadlocked: false,
+            tells_at_once: false,
             abandoned: false,
             still: 0,
             passing: None,
@@ -352,6 +354,12 @@ impl Engine {
         self.started = true;
     }
 
+    /// From now on a run pauses, as if every task waited, whenever there is something to tell: before the program prints more, so
+    /// that what is told stands where it happened. Whoever asks for it takes the reports at each pause.
+    pub fn tell_at_once(&mut self) {
+        self.tells_at_once = true;
+    }
+
     /// What has to be told so far: uncaught errors, deadlocks, lost coroutines. Each once.
     pub fn take_reports(&mut self) -> Vec<Report> {
         std::mem::take(&mut self.reports)
@@ -389,6 +397,9 @@ impl Engine {
     fn run_turns(&mut self) -> Progress {
         self.poll_operations(&mut Context::from_waker(std::task::Waker::noop()));
         loop {
+            if self.tells_at_once && !self.reports.is_empty() {
+                return self.idle_until(Some(0));
+            }
             for _ in 0..TURNS_PER_LOOK {
                 if !sched::turn(&mut self.vm) {
                     break;
@@ -399,6 +410,9 @@ impl Engine {
                 }
                 if self.vm.sched.main.is_some_and(|main| main.is_done()) {
                     // What is detached ends with the program, not some turns later.
+                    break;
+                }
+                if self.tells_at_once && self.has_happenings() {
                     break;
                 }
             }
@@ -475,6 +489,10 @@ impl Engine {
             }
             (Clock::Virtual { .. }, None) => None,
         };
+        self.idle_until(next_deadline_ns)
+    }
+
+    fn idle_until(&mut self, next_deadline_ns: Option<u64>) -> Progress {
         let _ = self.vm.host.flush_out();
         Progress::Idle { next_deadline_ns, pending_operations: self.operations.len() }
     }
@@ -529,6 +547,12 @@ impl Engine {
         if !self.operations.is_empty() {
             self.poll_operations(&mut Context::from_waker(std::task::Waker::noop()));
         }
+    }
+
+    fn has_happenings(&self) -> bool {
+        !(self.vm.sched.unhandled.is_empty()
+            && self.vm.blocking.is_empty()
+            && self.vm.sched.leaked.is_empty())
     }
 
     /// Takes over what happened in the background.

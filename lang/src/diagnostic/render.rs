@@ -234,8 +234,14 @@ impl Shown<'_> {
     }
 }
 
+/// Fewer columns than this do not show what is underlined.
+const MIN_UNDERLINED: usize = 2;
+
+/// Stands at a place whose text has become a note.
+const BELOW: &str = "see below";
+
 /// The labels as they fit into the width: texts for which there is no room beside others of their line become notes, and what is
-/// underlined is shortened.
+/// underlined is shortened, as far as something of it stays. A text that is too long even so becomes a note.
 fn fitting<'l>(
     labels: &[(Location, &'l str)],
     sources: &SourceMap,
@@ -243,10 +249,25 @@ fn fitting<'l>(
 ) -> (Vec<(Location, &'l str)>, Vec<String>) {
     let mut labels = labels.to_vec();
     let mut moved = Vec::new();
+    let note = |location: Location, message: &str| format!("{}: {message}", place(location, sources));
     let lines = labels.iter().map(|(place, _)| sources.get(place.source).line_of(last(place.span)));
     let room = width.saturating_sub(lines.max().unwrap_or(1).to_string().len() + 5);
-    // Each turn takes a label away or shortens one for good.
-    for _ in 0..2 * labels.len() {
+    // Whether some of what is underlined can be seen beside the text.
+    let has_room = |left: usize, (place, message): (Location, &str)| {
+        let underlined = sources.get(place.source).slice(place.span).chars().count();
+        left.max(1) >= underlined.min(MIN_UNDERLINED) || message == BELOW
+    };
+    // The primary label stays where it is, with whatever text: it does not make others go that fit.
+    if let Some((place, message)) = labels.first_mut() {
+        let mut alone = Extent::default();
+        alone.add(sources.get(place.source), place.span, message);
+        if alone.crowded(room).is_some_and(|(_, left)| !has_room(left, (*place, message))) {
+            moved.push(note(*place, message));
+            *message = BELOW;
+        }
+    }
+    // Each turn takes a label or a text away or shortens a label for good.
+    for _ in 0..3 * labels.len() {
         let ids: Vec<SourceId> = labels.iter().map(|(place, _)| place.source).collect();
         let crowded = ids.into_iter().find_map(|id| {
             let mut extent = Extent::default();
@@ -261,6 +282,11 @@ fn fitting<'l>(
         let here: Vec<usize> = (0..labels.len()).filter(|at| ends_here(&labels[*at].0)).collect();
         let longest = here.iter().copied().filter(|at| *at > 0).max_by_key(|at| labels[*at].1.len());
         match (here.as_slice(), longest) {
+            ([only], _) if !has_room(left, labels[*only]) => {
+                let (location, message) = &mut labels[*only];
+                moved.push(note(*location, message));
+                *message = BELOW;
+            }
             ([only], _) => {
                 let span = &mut labels[*only].0.span;
                 let text = sources.get(id).slice(*span);
@@ -269,7 +295,7 @@ fn fitting<'l>(
             }
             (_, Some(longest)) => {
                 let (location, message) = labels.remove(longest);
-                moved.push(format!("{}: {message}", place(location, sources)));
+                moved.push(note(location, message));
             }
             _ => break,
         }

@@ -147,13 +147,14 @@ impl Input {
     }
 }
 
-/// Runs a started engine to its end. `on_reports` is called whenever there is something to tell; `wake` resolves when the interrupt
+/// Runs a started engine to its end. `on_reports` is called whenever there is something to tell, and takes it; `wake` resolves when the interrupt
 /// word was set from outside (Ctrl-C).
 pub fn run(
     engine: &mut Engine,
     mut on_reports: impl FnMut(&mut Engine),
     mut wake: impl FnMut() -> WakeFuture,
 ) -> Exit {
+    engine.tell_at_once();
     loop {
         match engine.run_until_idle() {
             Progress::Done(exit) => {

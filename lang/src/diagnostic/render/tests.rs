@@ -213,3 +213,21 @@ fn a_crowded_line_does_not_bury_the_rest() {
     let short = render(&all, &sources, Options { format: Format::Short, ..plain(80) });
     assert_eq!(short.lines().count(), 3001);
 }
+
+#[test]
+fn a_text_too_long_for_its_line_becomes_a_note() {
+    let (sources, id) = one("async fn f() { 1 }\nlet r = await all([f(), f()])\nprint(r)\n");
+    let at = find(&sources, id, "await all([f(), f()])", 0);
+    let long = "task 1 (main) waits here for `all` of task 2 (f), task 3 (f), task 4 (f), task 5 (f)";
+    let diagnostic = Diagnostic::new(Code::DEADLOCK, "every task waits", id, at, long);
+    let shown = render(std::slice::from_ref(&diagnostic), &sources, plain(80));
+    assert!(shown.contains("see below") && shown.contains("Note: main.co:2:9: task 1 (main)"), "{shown}");
+    // All of the place is underlined, and nothing runs over the edge.
+    let underlined = shown
+        .lines()
+        .any(|line| line.matches('─').count() == (at.end - at.start) as usize - 1 && line.contains('┬'));
+    assert!(underlined, "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+    // Where there is room, the text stands at its place.
+    assert!(!render(std::slice::from_ref(&diagnostic), &sources, plain(140)).contains("see below"));
+}
