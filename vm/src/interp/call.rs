@@ -197,7 +197,7 @@ fn not_callable(vm: &mut Vm, callee: Value) -> Control {
     let what = vm.describe(callee);
     if callee.is(Tag::COROUTINE) {
         let message = "a coroutine cannot be called; await it to get the function's result".to_string();
-        let control = vm.throw_code("TypeError", Code::NOT_AWAITABLE, message);
+        let control = vm.throw_code("TypeError", Code::COROUTINE_AS_VALUE, message);
         vm.name_coroutine(callee);
         return control;
     }

@@ -691,9 +691,11 @@ pub fn select(vm: &mut Vm, items: &[Value], has_else: bool) -> Result<Selected, 
                 }
             }
             None if has_else => {
-                let control = vm.throw(
+                let control = vm.throw_code(
                     "TypeError",
-                    "beside an `else` this arm can never be ready: what it awaits has to run first",
+                    Code::MISPLACED_ASYNC,
+                    "beside an `else` this arm can never be ready: what it awaits has to run first"
+                        .to_string(),
                 );
                 vm.hint("spawn it as a task before, and select on the task".to_string());
                 return Err(control);
