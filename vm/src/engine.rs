@@ -52,6 +52,8 @@ use crate::{
 const TURNS_PER_LOOK: usize = 64;
 /// Turns of the virtual clock without time moving after which the program is reported as livelocked (R38).
 const LIVELOCK_TURNS: u64 = 1_000_000;
+/// So many times as many if there is no timer that could fire.
+const WITHOUT_TIMERS: u64 = 20;
 /// And so many more for each task that there is.
 const TURNS_PER_TASK: u64 = 16;
 
@@ -600,10 +602,11 @@ impl Engine {
         }
     }
 
-    /// Time could move on, but the tasks do not come to an end with what they do now. Many tasks may take some turns each.
+    /// Time does not move on, as the tasks do not come to an end with what they do now. Many tasks may take some turns each, and
+    /// where no timer waits for them a program may only count what a turn costs.
     fn is_livelocked(&mut self) -> bool {
-        let turns = LIVELOCK_TURNS + TURNS_PER_TASK * self.vm.sched.live as u64;
-        self.still > turns && !self.vm.sched.timers.is_empty()
+        let patience = if self.vm.sched.timers.is_empty() { WITHOUT_TIMERS } else { 1 };
+        self.still > patience * LIVELOCK_TURNS + TURNS_PER_TASK * self.vm.sched.live as u64
     }
 
     fn livelock(&mut self) {

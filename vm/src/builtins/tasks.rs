@@ -82,7 +82,7 @@ builtins! {
 /// Longest time that a timer can be set for, in seconds: about 292 years.
 const LONGEST: f64 = i64::MAX as f64 / 1e9;
 
-/// A duration in whole nanoseconds; negative ones are 0.
+/// A duration in whole nanoseconds, at least one if it is positive; negative ones are 0.
 pub fn nanoseconds(vm: &mut Vm, duration: Value) -> Result<u64, Control> {
     let Some(seconds) = duration.as_number() else {
         if duration.is(Tag::COROUTINE) {
@@ -99,7 +99,10 @@ pub fn nanoseconds(vm: &mut Vm, duration: Value) -> Result<u64, Control> {
     let ns = seconds.clamp(0.0, LONGEST) * 1e9;
     // Halves away from zero, as `round`, which is a call on most machines.
     let whole = ns as u64;
-    Ok(if ns - whole as f64 >= 0.5 { whole + 1 } else { whole })
+    let rounded = if ns - whole as f64 >= 0.5 { whole + 1 } else { whole };
+    // However short it is, a time that passes moves the clock: otherwise who sleeps for the rest of an interval, as floats have it,
+    // would never come to its end under the virtual clock.
+    Ok(if rounded == 0 && ns > 0.0 { 1 } else { rounded })
 }
 
 fn sleep(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {

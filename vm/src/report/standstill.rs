@@ -110,8 +110,7 @@ pub fn wait_chain(vm: &Vm, task: Gc<Task>) -> (Vec<WaitStep>, bool) {
 pub fn livelock(vm: &mut Vm) -> Report {
     let ready: Vec<Gc<Task>> =
         sched::live_tasks(vm).into_iter().filter(|task| task.state() == TaskState::Ready).collect();
-    let title =
-        "livelock: a million turns have passed and virtual time has not moved; some task keeps others busy";
+    let title = "livelock: millions of turns have passed and virtual time has not moved; some task keeps going without sleeping";
     let mut places = Places::new(Code::DEADLOCK);
     for task in &ready {
         let at = sched::task::innermost_visible(*task).and_then(|(code, word)| location_of(code, word));
