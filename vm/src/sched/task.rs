@@ -4,10 +4,11 @@
 //! tasks have lies in a box ([`Rare`]).
 //!
 //! ```text
-//! [header][fiber][wait node][state][owner, siblings, waiters, rare] | [function][result or callee][link] r0 r1 …
+//! [header][fiber][wait node][spawned by, waiters, owner, siblings, rare] | [function][result or callee][link] r0 r1 …
 //! ```
 //!
-//! The first two slots behind the task outlive its stack: the function it runs, and once it has ended, its result.
+//! Flags and the word at which it was spawned lie in the header, the state in the wait node. The first two slots behind the task
+//! outlive its stack: the function it runs, and once it has ended, its result. The third leads to a stack that has moved.
 
 #![allow(unsafe_code)]
 // The pointers handed around here are fibers and call areas of living tasks.
