@@ -13,6 +13,8 @@ use crate::{
 
 mod walk;
 mod awaits;
+mod sites;
+mod fate;
 mod asyncify;
 mod jumps;
 mod effects;
@@ -30,6 +32,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub use asyncify::{Loaded, complete};
 pub use infer::Knowledge;
 
 /// A file with its names resolved, as all checks see it.
@@ -64,7 +67,7 @@ pub fn check(
             })
     });
     diagnostics.extend(found);
-    let sites = asyncify::LazySites::new(file);
+    let sites = sites::LazySites::new(file);
     let mut quiet = quiet::EffectsOf::new(file, prelude, &sites);
     idle::check(file, &sites, &activity, &mut diagnostics);
     serial::check(file, &sites, &mut quiet, &mut diagnostics);

@@ -4,7 +4,10 @@
 //! [`render`] turns finished diagnostics into text or JSON and knows no particular error.
 //! Codes and titles come from [`catalogue`], the one list.
 
-use crate::source::{Location, SourceId, Span};
+use crate::{
+    ast::FnId,
+    source::{Location, SourceId, Span},
+};
 
 pub mod allow;
 pub mod catalogue;
@@ -34,6 +37,8 @@ pub struct Diagnostic {
     /// What to do.
     pub help: Vec<String>,
     pub fixes: Vec<Fix>,
+    /// `None` once all files of the program are loaded.
+    pub make_async: Option<Box<MakeAsync>>,
 }
 
 #[derive(Debug, Clone)]
@@ -49,6 +54,17 @@ pub struct Fix {
     pub edits: Vec<Edit>,
     /// It is what was meant, so that `co check --fix` may carry it out; otherwise a guess for people to judge.
     pub is_certain: bool,
+}
+
+/// A function of the diagnostic's file should become `async`. What follows from that is found when all files are there, and becomes
+/// a [`Fix`] then.
+#[derive(Debug, Clone)]
+pub struct MakeAsync {
+    pub function: FnId,
+    /// What the whole change does, and the edits beside those that make functions `async` and await calls. `None`: these are all.
+    pub with: Option<(String, Vec<Edit>)>,
+    /// What to say if the change is not certain.
+    pub otherwise: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -74,6 +90,7 @@ impl Diagnostic {
             notes: Vec::new(),
             help: Vec::new(),
             fixes: Vec::new(),
+            make_async: None,
         }
     }
 

@@ -66,6 +66,9 @@ pub struct Module {
     pub path: Option<PathBuf>,
     /// By `ImportId`.
     pub imports: Vec<ImportTarget>,
+    role: FileRole,
+    /// There may be more in it than was read.
+    has_syntax_errors: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +139,29 @@ impl Program {
         let mut graph = Graph { program: self, loader, prelude, report: Report::default(), open: Vec::new() };
         graph.open(source, role);
         graph.run(outer);
-        Ok(graph.report)
+        let mut report = graph.report;
+        if report.diagnostics.iter().any(|diagnostic| diagnostic.make_async.is_some()) {
+            check::complete(&self.loaded_files(), &mut report.diagnostics);
+        }
+        Ok(report)
+    }
+
+    fn loaded_files(&self) -> Vec<check::Loaded<'_>> {
+        (0..)
+            .zip(&self.modules)
+            .map(|(at, module)| check::Loaded {
+                file: File {
+                    source: module.source,
+                    text: &self.sources.get(module.source).text,
+                    ast: &module.ast,
+                    resolution: &module.resolution,
+                    role: module.role,
+                    module: Some(ModuleId(at)),
+                },
+                imports: &module.imports,
+                is_broken: module.has_syntax_errors,
+            })
+            .collect()
     }
 
     /// Takes back what was loaded since there were so many modules, and the failures to load: the files may be better the
@@ -314,8 +339,8 @@ impl Graph<'_> {
             self.program.loaded.insert(path.clone(), Loaded { known });
         }
         self.report.diagnostics.extend(file.diagnostics);
-        let Open { source, path, ast, imports, .. } = file;
-        self.program.modules.push(Module { source, ast, resolution, path, imports });
+        let Open { source, path, role, ast, imports, .. } = file;
+        self.program.modules.push(Module { source, ast, resolution, path, imports, role, has_syntax_errors });
     }
 
     /// `import "util.co"`, which could be taken for the name of a package.

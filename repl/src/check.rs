@@ -25,14 +25,12 @@ pub fn check(files: Vec<String>, fix: bool, format: Format) -> Result<u8, UsageE
     let mut all = Vec::new();
     let mut count = 0;
     let mut unreadable = None;
-    for file in files {
-        let input = if file == "-" { Input::Stdin } else { Input::File(file) };
-        let loaded = if fix {
-            mend::mended(&input, &prelude, format, &mut out)
-        } else {
-            files::load(&input, &prelude)
-        };
-        match loaded {
+    let input = |file: String| if file == "-" { Input::Stdin } else { Input::File(file) };
+    let inputs: Vec<Input> = files.into_iter().map(input).collect();
+    let mended = if fix { mend::mended(&inputs, &prelude, format, &mut out)? } else { Vec::new() };
+    let mut mended = mended.into_iter();
+    for input in &inputs {
+        match mended.next().unwrap_or_else(|| files::load(input, &prelude)) {
             Ok((program, report)) => {
                 count += 1;
                 // A file that several import is told about once.

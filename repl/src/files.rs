@@ -2,6 +2,7 @@
 
 use std::{
     cell::OnceCell,
+    collections::HashMap,
     fs, io,
     path::{Component, Path, PathBuf},
 };
@@ -39,6 +40,17 @@ pub fn load_changed(
     load_program(Entry::File(file), &loader, prelude).map_err(|error| unreadable(file, &error))
 }
 
+/// As [`load`], with some files as they will be when they have been changed.
+pub fn load_over(
+    input: &Input,
+    prelude: &Prelude,
+    texts: &HashMap<PathBuf, String>,
+) -> Result<(Program, Report), UsageError> {
+    let Input::File(file) = input else { return load(input, prelude) };
+    let loader = Over { files: Files::new(file), texts };
+    load_program(Entry::File(file), &loader, prelude).map_err(|error| unreadable(file, &error))
+}
+
 /// A file's text.
 pub fn read_text(file: &str) -> Result<String, UsageError> {
     read_file(Path::new(file)).map_err(|error| unreadable(file, &error))
@@ -63,6 +75,26 @@ impl SourceLoader for Changed<'_> {
         let text = self.files.load(path)?;
         let is_main = self.main.get().is_some_and(|main| main == path);
         Ok(if is_main { (self.change)(&text) } else { text })
+    }
+
+    fn display(&self, path: &Path) -> String {
+        self.files.display(path)
+    }
+}
+
+/// Files of which some have other texts than on the disk.
+struct Over<'a> {
+    files: Files,
+    texts: &'a HashMap<PathBuf, String>,
+}
+
+impl SourceLoader for Over<'_> {
+    fn resolve(&self, from: Option<&Path>, text: &str) -> Result<PathBuf, LoadError> {
+        self.files.resolve(from, text)
+    }
+
+    fn load(&self, path: &Path) -> Result<String, LoadError> {
+        self.texts.get(path).map_or_else(|| self.files.load(path), |text| Ok(text.clone()))
     }
 
     fn display(&self, path: &Path) -> String {

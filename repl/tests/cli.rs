@@ -443,6 +443,96 @@ async fn ticks() { await sleep(1ms); yield 7 }\r
         assert_output(&run, 0, "rice 4\né 名 4\n7\n", "");
     }
 
+    const LIB: &str =
+        "fn load(x) {   # waits\n    await sleep(1s)\n    x * 2\n}\nlet private = 1 # odd   spacing\n";
+    const APP: &str = "import \"./lib/load.co\".{load as get}\nimport \"./lib/load.co\" as l\n\nfn page(x) { get(x) + 1 }   # calls\nprint(page(1), l.load(3))\n";
+
+    /// Files that call a function which must become `async`, and what is to become of them.
+    #[test]
+    fn a_function_becomes_async_in_all_files_of_a_folder() {
+        let tool = "import \"./lib/load.co\"\nfor i in 0..2 { print(load.load(i)) }\n";
+        let files = [("lib/load.co", LIB), ("app.co", APP), ("tool.co", tool)];
+        for args in [&["app.co", "tool.co", "lib/load.co"], &["lib/load.co", "tool.co", "app.co"]] {
+            let place = Place::new(&files);
+            let text = |name: &str| fs::read_to_string(place.path().join(name)).expect("it can be read");
+            let all: Vec<&str> = ["check", "--fix"].iter().chain(args).copied().collect();
+            let first = place.co(&all);
+            assert_eq!(first.status, Some(0), "{first:?}");
+            let lines = [
+                "lib/load.co:2:5: E0301: fixed: ",
+                "app.co:4:1: E0301: fixed: 4 places that must change with lib/load.co:2:5\n",
+                "tool.co:2:23: E0301: fixed: 1 place that must change with lib/load.co:2:5\n",
+                "3 files checked: no errors\n",
+            ];
+            for line in lines {
+                assert!(first.stdout.contains(line), "{line}{}", first.stdout);
+            }
+            assert_eq!(text("lib/load.co"), LIB.replace("fn load", "async fn load"));
+            let app = APP.replace("fn page(x) { get", "async fn page(x) { await get");
+            assert_eq!(
+                text("app.co"),
+                app.replace("print(page(1), l.load", "print(await page(1), await l.load")
+            );
+            assert_eq!(text("tool.co"), tool.replace("load.load(", "await load.load("));
+            assert_output(&place.co(&all), 0, "3 files checked: no errors\n", "");
+            assert_output(&place.co(&["run", "--virtual-time", "app.co"]), 0, "3 6\n", "");
+            let left = fs::read_dir(place.path().join("lib")).expect("the folder is there").count();
+            assert_eq!(left, 1, "no other files are left behind");
+        }
+        let place = Place::new(&files);
+        let json = place.co(&["check", "--message-format=json", "app.co"]);
+        let edits =
+            |name: &str| json.stdout.matches(&format!("{{\"file\":\"{name}\",\"start_byte\"")).count();
+        assert!(edits("app.co") >= 4 && edits("lib/load.co") >= 1, "{}", json.stdout);
+        let one = place.co(&["check", "--fix", "app.co"]);
+        assert_eq!(one.status, Some(0), "{one:?}");
+        assert_output(&place.co(&["check", "app.co"]), 0, "1 file checked: no errors\n", "");
+    }
+
+    /// All files are changed or none.
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_changed_if_a_file_cannot_be() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let place = Place::new(&[("app.co", APP), ("lib/load.co", LIB)]);
+        let text = |name: &str| fs::read_to_string(place.path().join(name)).expect("it can be read");
+        let lib = place.path().join("lib/load.co");
+        fs::set_permissions(&lib, fs::Permissions::from_mode(0o444)).expect("permissions can be set");
+        let real = lib.canonicalize().expect("it is there");
+        let line = format!("cannot write {}: it is read-only; nothing was changed", real.display());
+        assert_complaint(&place.co(&["check", "--fix", "app.co"]), &line);
+        assert_eq!((text("app.co"), text("lib/load.co")), (APP.to_string(), LIB.to_string()));
+        assert_eq!(fs::read_dir(place.path()).expect("the folder is there").count(), 2);
+        fs::set_permissions(&lib, fs::Permissions::from_mode(0o754)).expect("permissions can be set");
+        assert_eq!(place.co(&["check", "--fix", "app.co"]).status, Some(0));
+        let mode = fs::metadata(&lib).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o754, "permissions stay");
+    }
+
+    /// What is imported by an absolute path from elsewhere belongs to others; a folder beside this one does not.
+    #[test]
+    fn files_of_others_are_left_alone() {
+        let lib = Place::new(&[("load.co", LIB)]);
+        let real = lib.path().canonicalize().expect("it is there").join("load.co");
+        let app = format!("import \"{}\"\nprint(load.load(1))\n", real.display());
+        let place = Place::new(&[
+            ("app.co", &app),
+            ("sub/near.co", "import \"../load.co\"\nprint(load.load(1))\n"),
+            ("load.co", LIB),
+        ]);
+        let output = place.co(&["check", "--fix", "app.co"]);
+        assert_eq!(output.status, Some(2), "{output:?}");
+        let line = format!("co: {} lies outside the project, and was left as it is\n", real.display());
+        assert_eq!(output.stderr, line);
+        assert_eq!(fs::read_to_string(&real).expect("it can be read"), LIB);
+        assert_eq!(fs::read_to_string(place.path().join("app.co")).expect("it can be read"), app);
+        let near = finish(co().current_dir(place.path().join("sub")).args(["check", "--fix", "near.co"]), "");
+        assert_eq!(near.status, Some(0), "{near:?}");
+        let text = fs::read_to_string(place.path().join("load.co")).expect("it can be read");
+        assert!(text.starts_with("async fn load"), "{text}");
+    }
+
     #[test]
     fn leaves_alone_what_is_a_guess_and_what_is_no_file() {
         let text = "pritn(1)\n";

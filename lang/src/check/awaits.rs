@@ -3,10 +3,10 @@
 //! The mistake is that a function is not `async`, so there is one diagnostic for each such function, however many awaits
 //! it has.
 
-use super::{File, asyncify, walk::Around};
+use super::{File, walk::Around};
 use crate::{
     ast::{FnForm, FnId, StructId},
-    diagnostic::{Code, Diagnostic, Edit},
+    diagnostic::{Code, Diagnostic, Edit, MakeAsync},
     source::{Location, Span},
 };
 
@@ -97,22 +97,18 @@ impl Awaits {
     }
 
     pub(super) fn report(self, file: File<'_>, diagnostics: &mut Vec<Diagnostic>) {
-        if self.plain.is_empty() {
-            return;
-        }
-        let sites = asyncify::Sites::find(file);
-        diagnostics.extend(self.plain.iter().map(|plain| plain.diagnostic(file, &sites)));
+        diagnostics.extend(self.plain.iter().map(|plain| plain.diagnostic(file)));
     }
 }
 
 impl Plain {
-    fn diagnostic(&self, file: File<'_>, sites: &asyncify::Sites) -> Diagnostic {
+    fn diagnostic(&self, file: File<'_>) -> Diagnostic {
         let (first, others) = (self.awaits[0], &self.awaits[1..]);
         let mut diagnostic = match (self.function, self.outer) {
             (Inner::Defaults(id), _) => self.in_default(file, id, first),
             (Inner::Parameters(id), _) => self.in_parameters(file, id, first),
             (Inner::Function(id), Some(outer)) => self.in_lambda(file, id, outer, first),
-            (Inner::Function(id), None) => self.in_function(file, sites, id, first),
+            (Inner::Function(id), None) => self.in_function(file, id, first),
         };
         for other in others.iter().take(MAX_LABELS) {
             diagnostic = diagnostic.label(file.source, *other, "here too");
@@ -163,7 +159,7 @@ impl Plain {
         .suggest("make the lambda `async`; whoever calls it must then await it", vec![insert(file, head)])
     }
 
-    fn in_function(&self, file: File<'_>, sites: &asyncify::Sites, id: FnId, first: Span) -> Diagnostic {
+    fn in_function(&self, file: File<'_>, id: FnId, first: Span) -> Diagnostic {
         let function = file.ast[id];
         let (title, what) = match function.name {
             Some(name) => (
@@ -172,11 +168,16 @@ impl Plain {
             ),
             None => ("`await` outside an async function", "this lambda is not `async`".to_string()),
         };
-        let diagnostic =
+        let mut diagnostic =
             Diagnostic::new(Code::AWAIT_OUTSIDE_ASYNC, title, file.source, first, "cannot wait here")
                 .label(file.source, function.head, what)
                 .note("`await` lets other tasks run before it goes on, so the function says so with `async`");
-        asyncify::complete(file, sites, id, diagnostic)
+        let otherwise = "make it `async`; whoever calls it must then await it";
+        if function.form == FnForm::Named {
+            diagnostic.make_async = Some(Box::new(MakeAsync { function: id, with: None, otherwise }));
+            return diagnostic;
+        }
+        diagnostic.suggest(otherwise, vec![insert(file, function.head)])
     }
 }
 

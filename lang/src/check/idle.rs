@@ -3,7 +3,7 @@
 //! It must be `async` all the same if somebody spawns it, collects its coroutines or passes it on, so only functions count whose every
 //! use is a call that is awaited on the spot. Methods may have to be `async` because others of their name are.
 
-use super::{File, asyncify::LazySites, infer::Activity};
+use super::{File, infer::Activity, sites::LazySites};
 use crate::{
     ast::{Ast, ExprKind, FnForm, FnId, StmtKind},
     diagnostic::{Code, Diagnostic, Edit, Severity},

@@ -5,9 +5,9 @@
 
 use super::{
     File,
-    asyncify::LazySites,
     infer::Waits,
     quiet::{Effects, EffectsOf, is_shared},
+    sites::LazySites,
     trace::{self, Event},
 };
 use crate::{

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{File, asyncify::Owners};
+use super::{File, sites::Owners};
 use crate::{
     ast::{Ast, ExprId, ExprKind, PatKind},
     diagnostic::{

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     File,
-    asyncify::LazySites,
+    sites::LazySites,
     trace::{self, Event, Jump},
 };
 use crate::{

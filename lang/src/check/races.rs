@@ -7,8 +7,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     File,
-    asyncify::{LazySites, Site},
     quiet::is_shared,
+    sites::{LazySites, Site},
     trace::{self, Event},
 };
 use crate::{

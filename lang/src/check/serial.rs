@@ -7,8 +7,8 @@ use rustc_hash::FxHashSet;
 
 use super::{
     File,
-    asyncify::LazySites,
     quiet::EffectsOf,
+    sites::LazySites,
     trace::{self, Event},
 };
 use crate::{

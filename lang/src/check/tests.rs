@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
+    diagnostic::fix,
     modules::{Entry, LoadError, SourceLoader, load_program},
     testing,
 };
@@ -251,27 +252,21 @@ fn mended(text: &str) -> (String, Vec<String>) {
     let mut text = text.to_string();
     for go in 0.. {
         let (program, diagnostics) = testing::front_end(&text);
-        let mended = crate::diagnostic::fix::mend(&diagnostics, &program.sources, |_| true);
+        let checked = fix::Checked { diagnostics: &diagnostics, sources: &program.sources };
+        let mended = fix::mend(&[checked], |_| true);
         if mended.files.is_empty() {
             return (text, testing::listed(&diagnostics, &program.sources));
         }
         assert!(go < 20, "it never ends for\n{text}");
-        text = joined(&text, &program.sources, &mended.files);
+        text = joined(&text, mended.files);
     }
     unreachable!("it is mended or it never ends")
 }
 
 /// The program with changed files, in the form that it was written in.
-fn joined(
-    text: &str,
-    sources: &crate::source::SourceMap,
-    changed: &[(crate::source::SourceId, String)],
-) -> String {
+fn joined(text: &str, changed: Vec<(PathBuf, String)>) -> String {
     let mut files = testing::Files::split(text).0;
-    for (id, text) in changed {
-        let path = sources.get(*id).path.clone().expect("a file of the test");
-        files.insert(path, text.clone());
-    }
+    files.extend(changed);
     let main = files.remove(Path::new("/main.co")).unwrap_or_default();
     let mut others: Vec<_> = files.into_iter().collect();
     others.sort();
@@ -279,6 +274,68 @@ fn joined(
         .into_iter()
         .map(|(path, text)| format!("# file: {}\n{text}", path.strip_prefix("/").unwrap_or(&path).display()));
     main + &others.collect::<String>()
+}
+
+#[test]
+fn a_function_becomes_async_in_all_files() {
+    let lib = "fn load(x) { await sleep(x); x }\nfn twice(x) { load(x) * 2 }\n";
+    let right_lib = "async fn load(x) { await sleep(x); x }\nasync fn twice(x) { await load(x) * 2 }\n";
+    // The files without `lib.co`, before and after. What is the same cannot be mended with certainty.
+    let cases = [
+        (
+            "import \"./lib.co\"\nprint(lib.load(1), lib.twice(2))\n",
+            "import \"./lib.co\"\nprint(await lib.load(1), await lib.twice(2))\n",
+        ),
+        (
+            "import \"./lib.co\".{load as get}\nfn page() { get(1).abs() }\nasync fn all_of() { page() }\nprint(await all_of(), page())\n",
+            "import \"./lib.co\".{load as get}\nasync fn page() { (await get(1)).abs() }\nasync fn all_of() { await page() }\nprint(await all_of(), await page())\n",
+        ),
+        // A file between them that hands the name on.
+        (
+            "import \"./mid.co\" as m\nprint(m.load(1))\nprint(\"{m.more()}\")\n# file: mid.co\nimport \"./lib.co\".{load}\nfn more() { load(2) }\n",
+            "import \"./mid.co\" as m\nprint(await m.load(1))\nprint(\"{await m.more()}\")\n# file: mid.co\nimport \"./lib.co\".{load}\nasync fn more() { await load(2) }\n",
+        ),
+        // Already as it should be.
+        (
+            "import \"./lib.co\"\nlet t = spawn lib.load(1)\nprint(await t, await all([lib.load(1), lib.twice(2)]))\n",
+            "",
+        ),
+        (
+            "import \"./lib.co\"\nlet c = lib.load(1)\nlet cs = [1, 2].map(|x| lib.load(x))\nprint(await c, await all(cs), await timeout(1s, lib.load(1)))\n",
+            "",
+        ),
+        (
+            "import \"./lib.co\"\nlet cs = []\nfor i in 0..3 { cs.push(lib.load(i)) }\nawait all(cs)\nawait select { x = lib.load(2) => print(x) }\n",
+            "",
+        ),
+    ];
+    for (wrong, right) in cases {
+        let right = if right.is_empty() { wrong } else { right };
+        let (lib_at, mid) = wrong.split_once("# file: mid").map_or((wrong, ""), |(main, mid)| (main, mid));
+        let mid = if mid.is_empty() { String::new() } else { format!("# file: mid{mid}") };
+        let found = mended(&format!("{lib_at}# file: lib.co\n{lib}{mid}"));
+        let (right_main, right_mid) = right
+            .split_once("# file: mid")
+            .map_or((right, String::new()), |(main, mid)| (main, format!("# file: mid{mid}")));
+        assert_eq!(found, (format!("{right_main}# file: lib.co\n{right_lib}{right_mid}"), Vec::new()));
+    }
+    let unclear = [
+        "let f = lib.load\nprint(f(1))",
+        "print([1, 2].map(|x| lib.load(x)).sum())",
+        "fn call(m) { m.load(1) }\nprint(call(lib))",
+        "struct Page { text = lib.load(1) }\nprint(Page().text)",
+        "struct Page { x; fn get(self) { lib.load(self.x) } }\nprint(Page(1).get())",
+        "fn page(x = lib.load(1)) { x }\nprint(page())",
+        "let c = lib.load(1)\nprint(c)\nprint(await c)",
+        "let cs = [lib.load(1)]\nfor c in cs { print(await c) }",
+        "fn each(cs) { all(cs) }\nprint(await each([lib.load(1)]))",
+    ];
+    for main in unclear {
+        let text = format!("import \"./lib.co\"\n{main}\n# file: lib.co\n{lib}");
+        let (found, said) = mended(&text);
+        assert_eq!(found, text, "{main}");
+        assert!(said.len() == 1 && said[0].contains("E0301"), "{said:?}");
+    }
 }
 
 /// The files that programs of the suite import, behind the program that they are added to.

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{File, asyncify::LazySites};
+use super::{File, sites::LazySites};
 use crate::{
     ast::FnId,
     diagnostic::{Code, Diagnostic},

@@ -68,15 +68,15 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, options: Options)
 }
 
 /// What was mended, a line each.
-pub fn render_done(done: &[Done], sources: &SourceMap, format: Format) -> String {
+pub fn render_done(done: &[Done], format: Format) -> String {
     let mut out = String::new();
     for done in done {
         match format {
             Format::Human | Format::Short => {
-                let place = place(done.place, sources);
-                out.push_str(&format!("{place}: {}: fixed: {}\n", done.code, one_line(&done.message)));
+                let Done { file, line, column, code, message } = done;
+                out.push_str(&format!("{file}:{line}:{column}: {code}: fixed: {}\n", one_line(message)));
             }
-            Format::Json => json::write_done(done, sources, &mut out),
+            Format::Json => json::write_done(done, &mut out),
         }
     }
     out

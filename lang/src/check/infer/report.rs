@@ -6,8 +6,8 @@
 use super::*;
 use crate::{
     ast::Ast,
-    check::{asyncify, awaits::can_await},
-    diagnostic::{Code, Edit},
+    check::{awaits::can_await, sites},
+    diagnostic::{Code, Edit, MakeAsync},
 };
 use types::{Maker, Object, Origin};
 
@@ -36,10 +36,10 @@ struct Writer<'a> {
     file: File<'a>,
     know: &'a Knowledge,
     consumed: &'a FxHashSet<OriginId>,
-    owners: asyncify::Owners,
+    owners: sites::Owners,
     /// Something follows that belongs to the expression's value: `f().x`.
     continued: FxHashSet<ExprId>,
-    sites: asyncify::Sites,
+    sites: sites::Sites,
 }
 
 impl<'a> Writer<'a> {
@@ -57,9 +57,9 @@ impl<'a> Writer<'a> {
             file: infer.file,
             know: infer.know,
             consumed: &infer.consumed,
-            owners: asyncify::Owners::new(infer.file),
+            owners: sites::Owners::new(infer.file),
             continued: continued.collect(),
-            sites: asyncify::Sites::find(infer.file),
+            sites: sites::Sites::find(infer.file),
         }
     }
 
@@ -176,14 +176,28 @@ impl<'a> Writer<'a> {
         if facts.form != FnForm::Named {
             return diagnostic.help("only an `async` function can await it");
         }
-        match asyncify::edits(self.file, &self.sites, function) {
-            Some(mut edits) => {
-                edits.extend(self.await_edits(id));
-                let name = facts.name.map_or("it", |name| self.ast().name(name.name));
-                diagnostic.fix(format!("make `{name}` `async`, await its calls, and await this"), edits)
-            }
-            None => diagnostic.help("make the function `async`, await its calls, and await this"),
-        }
+        let name = facts.name.map_or("it", |name| self.ast().name(name.name));
+        self.with_async(
+            diagnostic,
+            function,
+            format!("make `{name}` `async`, await its calls, and await this"),
+            self.await_edits(id),
+            "make the function `async`, await its calls, and await this",
+        )
+    }
+
+    /// A change that goes with a function becoming `async`.
+    fn with_async(
+        &self,
+        mut diagnostic: Diagnostic,
+        function: FnId,
+        message: String,
+        edits: Vec<Edit>,
+        otherwise: &'static str,
+    ) -> Diagnostic {
+        diagnostic.make_async =
+            Some(Box::new(MakeAsync { function, with: Some((message, edits)), otherwise }));
+        diagnostic
     }
 
     /// Where `await` belongs if the result is meant at `use_`: where the coroutine is made, unless it is wanted as one elsewhere.
@@ -662,13 +676,17 @@ impl<'a> Writer<'a> {
         let Owner::Function(function) = self.owners.of(head) else { return diagnostic };
         let diagnostic =
             diagnostic.label(self.file.source, self.ast()[function].head, "not `async`, so it cannot wait");
-        match asyncify::edits(self.file, &self.sites, function) {
-            Some(mut edits) if self.ast()[function].form == FnForm::Named => {
-                edits.push(self.edit(head.after(), " await"));
-                diagnostic.fix("make the function `async`, await its calls, and write `for await`", edits)
-            }
-            _ => diagnostic.help("make the function `async`, and write `for await`"),
+        let otherwise = "make the function `async`, and write `for await`";
+        if self.ast()[function].form != FnForm::Named {
+            return diagnostic.help(otherwise);
         }
+        self.with_async(
+            diagnostic,
+            function,
+            "make the function `async`, await its calls, and write `for await`".to_string(),
+            vec![self.edit(head.after(), " await")],
+            otherwise,
+        )
     }
 
     fn plain_for(&self, at: Span, ty: Ty, head: Span, word: Span) -> Diagnostic {

@@ -51,14 +51,13 @@ pub(super) fn write(diagnostic: &Diagnostic, sources: &SourceMap, out: &mut Stri
 }
 
 /// A fix that was carried out.
-pub(super) fn write_done(done: &Done, sources: &SourceMap, out: &mut String) {
-    let source = sources.get(done.place.source);
-    let (line, column) = source.line_column(done.place.span.start);
+pub(super) fn write_done(done: &Done, out: &mut String) {
+    let Done { line, column, .. } = done;
     out.push('{');
     text_field("code", done.code.text(), out);
     text_field("severity", "fixed", out);
     text_field("message", &done.message, out);
-    text_field("file", &source.name, out);
+    text_field("file", &done.file, out);
     out.push_str(&format!(",\"start_line\":{line},\"start_column\":{column}}}\n"));
 }
 
