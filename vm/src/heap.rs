@@ -6,14 +6,12 @@
 //!
 //! # Rules
 //!
-//! 1. Collection happens only in [`Heap::collect`], which the interpreter calls between two instructions. No allocation
+//! 1. Objects are freed only in [`Heap::finish`], which the interpreter calls between two instructions. No allocation
 //!    collects, so references in Rust variables stay valid while a native function runs.
 //! 2. Objects never move, and a reference of one object to another is always a whole [`Value`] or [`Gc`].
-//! 3. Every store of a value into an object that is not brand-new goes through [`Heap::store`], [`Heap::stored`] or
-//!    [`Heap::changed`]. They do nothing yet. When marking becomes incremental they keep the invariant **"no black object
-//!    refers to a white one"** by greying the stored value (or the owner, after a change of many values). New objects
-//!    are white, so filling them needs no barrier. The one exception are fibers' stacks, which are written
-//!    without a barrier: a fiber that runs after it was looked at turns grey again, and marking ends with the running ones.
+//! 3. Marking goes in steps between which the program runs ([`cycle`]). Every store of a value into an object goes through
+//!    [`Heap::store`], and whatever else overwrites a reference in an object or takes it out tells [`Heap::gone`] before. Stacks of
+//!    fibers are the exception: they are looked at before they run.
 //! 4. What releases an object (see [`reap`]) must not follow its references: they may be gone.
 //! 5. A number of a shape is never used again, so whoever has cached one needs no notice when it dies.
 //!
@@ -22,6 +20,7 @@
 
 #![allow(unsafe_code)]
 
+mod cycle;
 mod hash;
 mod intern;
 mod list;
@@ -43,6 +42,7 @@ use std::cell::Cell;
 
 pub use hash::{Hashes, whole};
 pub use pace::HeapStats;
+pub use pages::TaskCursor;
 pub use reap::DropHook;
 pub use shape::{Method, Shape, ShapeInit, SpecialMethods};
 pub use str::byte_slice;
@@ -58,6 +58,11 @@ use reap::{Buffers, Reaper};
 pub struct Heap {
     /// Read by every safepoint. Set by allocation, cleared by collection.
     due: bool,
+    /// Read by everything that overwrites references: a collection is under way.
+    marking: bool,
+    /// See [`Heap::parity`].
+    parity: bool,
+    cycle: cycle::Cycle,
     pages: Pages,
     pace: pace::Pace,
     reaper: Reaper,
@@ -72,8 +77,6 @@ pub struct Heap {
     /// Unreachable fresh ones that the VM has not taken yet; kept alive.
     lost: Vec<Gc<Coroutine>>,
     next_coroutine: u32,
-    /// The marker's stack, empty between collections.
-    grey: Vec<*mut Header>,
     clock: Option<fn() -> u64>,
     /// Given to all code that is made, see [`object::ProtoObject::unit`].
     pub unit: Option<std::sync::Arc<()>>,
@@ -90,6 +93,9 @@ impl Heap {
     pub fn new(hash_seed: u64) -> Heap {
         Heap {
             due: cfg!(feature = "gc-stress"),
+            marking: false,
+            parity: false,
+            cycle: cycle::Cycle::new(),
             pages: Pages::new(),
             pace: pace::Pace::new(),
             reaper: Reaper { buffers: Buffers::default(), hooks: [None; Tag::COUNT] },
@@ -101,7 +107,6 @@ impl Heap {
             fresh_coroutines: Vec::new(),
             lost: Vec::new(),
             next_coroutine: 0,
-            grey: Vec::new(),
             clock: None,
             unit: None,
             #[cfg(feature = "verify")]
@@ -129,23 +134,17 @@ impl Heap {
 
     /// Stores a value into a field of an object: the one place where references between objects come to be.
     #[inline(always)]
-    pub fn store(&mut self, owner: Value, cell: &Cell<Value>, value: Value) {
+    pub fn store(&mut self, cell: &Cell<Value>, value: Value) {
+        self.gone(cell.get());
         cell.set(value);
-        self.stored(owner, value);
     }
 
-    /// To be told after a value was written into an object by other means.
+    /// The items of a list from `from` on are about to move away from its start, by so many places.
     #[inline(always)]
-    pub fn stored(&mut self, owner: Value, value: Value) {
-        // Marking is not incremental yet; see rule 3.
-        let _ = (owner, value);
-    }
-
-    /// To be told after many values of an object may have changed.
-    #[inline(always)]
-    pub fn changed(&mut self, owner: Value) {
-        // Marking is not incremental yet; see rule 3.
-        let _ = owner;
+    fn shifted(&mut self, list: &List, from: usize, by: usize) {
+        if self.marking {
+            self.cycle.progress.shift((list as *const List).cast_mut().cast(), from, by);
+        }
     }
 
     // ---- the pace
@@ -228,7 +227,7 @@ impl Heap {
     #[cold]
     #[inline(never)]
     fn alarm(&mut self, charged: usize) {
-        if self.pace.is_due() {
+        if self.marking || self.pace.is_due() {
             self.due = true;
         }
         for _ in 0..self.pace.pages_to_reap(charged) {
@@ -236,7 +235,11 @@ impl Heap {
                 break;
             }
         }
-        self.pace.set_alarm(self.pages.unreaped() > 0);
+        if self.marking {
+            self.pace.set_step_alarm();
+        } else {
+            self.pace.set_alarm(self.pages.unreaped() > 0);
+        }
     }
 
     // ---- allocation
@@ -301,6 +304,9 @@ impl Heap {
         unsafe {
             object.cast::<u8>().write_bytes(0, bytes);
             object.write(Header::new(tag, flags));
+            if tag == Tag::TASK {
+                pages::note_task(object);
+            }
         }
         object.cast()
     }
@@ -342,12 +348,6 @@ impl Header {
 fn tail<T, U>(object: &T) -> *const U {
     // Objects are reached through addresses in values, so the address stands for the whole allocation.
     std::ptr::with_exposed_provenance((object as *const T).expose_provenance() + size_of::<T>())
-}
-
-/// The object as the owner of what is stored into it.
-#[inline(always)]
-fn owner<T: Object>(object: &T) -> Value {
-    Value { tag: T::TAG, bits: (object as *const T).expose_provenance() as u64 }
 }
 
 /// Makes freed memory recognisable where that is asked for.

@@ -358,7 +358,7 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                 }
                 Op::SET_CAPTURE_CELL => {
                     let cell = *capture(base, word);
-                    (*vm).heap.store(cell, &cell.object_unchecked::<CellObject>().value, *a!());
+                    (*vm).heap.store(&cell.object_unchecked::<CellObject>().value, *a!());
                 }
                 Op::NEW_CELL => slow!(access::new_cell),
                 Op::GET_CELL => {
@@ -371,7 +371,7 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                 }
                 Op::SET_CELL => {
                     let cell = *a!();
-                    (*vm).heap.store(cell, &cell.object_unchecked::<CellObject>().value, *b!());
+                    (*vm).heap.store(&cell.object_unchecked::<CellObject>().value, *b!());
                 }
                 Op::CHECK_SET => {
                     if tag(a!()) == UNDEF {
@@ -665,8 +665,10 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                         let instance = bits(object) as *const Instance;
                         if (*instance).header.aux.get() == cache as u32 {
                             let field = (instance as *const u8).add((cache >> 32) as usize) as *mut Value;
+                            if (*vm).heap.is_marking() {
+                                (*vm).heap.gone(*field);
+                            }
                             copy(field, b!());
-                            (*vm).heap.stored(*object, *b!());
                             pc = pc.add(1);
                             continue;
                         }
@@ -707,8 +709,11 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                         let list = bits(object) as *const List;
                         let index = bits(index);
                         if index < (*list).len.get() as u64 {
-                            copy((*list).items.get().add(index as usize), c!());
-                            (*vm).heap.stored(*object, *c!());
+                            let item = (*list).items.get().add(index as usize);
+                            if (*vm).heap.is_marking() {
+                                (*vm).heap.gone(*item);
+                            }
+                            copy(item, c!());
                             continue;
                         }
                     }

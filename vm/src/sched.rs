@@ -138,6 +138,8 @@ pub struct Scheduler {
     pub unhandled: Vec<Value>,
     /// Tasks that the last collections found to wait forever, for the driver to report.
     pub leaked: Vec<Gc<Task>>,
+    /// For the next ones, while a collection is under way.
+    pub search: reach::Search,
     /// Ctrl-C was pressed.
     pub interrupted: bool,
     /// Something failed that nobody received: the status is 1.
@@ -192,6 +194,7 @@ impl Default for Scheduler {
             log: None,
             unhandled: Vec::new(),
             leaked: Vec::new(),
+            search: reach::Search::default(),
             interrupted: false,
             failed: false,
             stdout_closed: false,
@@ -328,6 +331,7 @@ pub fn make_ready(vm: &mut Vm, task: Gc<Task>) {
 #[inline]
 pub fn wake(vm: &mut Vm, task: Gc<Task>, value: Value) {
     debug_assert!(task.state() == TaskState::Waiting);
+    reach::before(vm, task);
     task.node.clear();
     interp::wake_with(task, value);
     make_ready(vm, task);
@@ -336,12 +340,13 @@ pub fn wake(vm: &mut Vm, task: Gc<Task>, value: Value) {
 /// Ends a wait by throwing at its op when the task runs next.
 pub fn wake_throwing(vm: &mut Vm, task: Gc<Task>, thrown: Value) {
     debug_assert!(task.state() == TaskState::Waiting);
-    throw_when_it_runs(task, thrown);
+    throw_when_it_runs(vm, task, thrown);
     make_ready(vm, task);
 }
 
 /// A suspended task goes on by throwing.
-pub fn throw_when_it_runs(task: Gc<Task>, thrown: Value) {
+pub fn throw_when_it_runs(vm: &mut Vm, task: Gc<Task>, thrown: Value) {
+    reach::before(vm, task);
     task.node.clear();
     interp::put_scratch(task, thrown);
     task.clear_flag(flag::AT_TURN);
@@ -364,6 +369,7 @@ pub fn wake_for_newest(vm: &mut Vm, task: Gc<Task>) {
 
 /// A `select` has chosen.
 pub fn wake_selected(vm: &mut Vm, task: Gc<Task>, arm: u32, value: Value) {
+    reach::before(vm, task);
     task.node.clear();
     interp::wake_selected(task, arm, value);
     make_ready(vm, task);
@@ -374,6 +380,7 @@ pub fn wake_selected(vm: &mut Vm, task: Gc<Task>, arm: u32, value: Value) {
 /// Runs the first ready task until its next step. `false` if none is ready.
 pub fn turn(vm: &mut Vm) -> bool {
     let Some(task) = vm.sched.next_ready() else { return false };
+    reach::before(vm, task);
     task.set_state(TaskState::Running);
     vm.sched.current = Some(task);
     if !made(Mistake::CountsAwaitsOfOthers) {

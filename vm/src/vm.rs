@@ -6,6 +6,8 @@
 // Frame access: the operands are those of the running function, which the verifier has checked.
 #![allow(clippy::missing_safety_doc, clippy::not_unsafe_ptr_arg_deref)]
 
+mod collect;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -26,11 +28,11 @@ use crate::{
     fiber::{self, Fiber, FrameView, MAX_STACK_SLOTS},
     heap::{Heap, object::*},
     host::Host,
-    interp::{Flow, control_raise, sample, unwind},
+    interp::{Flow, control_raise, unwind},
     ops,
     profile::Profiler,
     sched::{
-        Scheduler, cancel, reach,
+        Scheduler, cancel,
         task::{self, Task},
         wait::Waiting,
     },
@@ -284,80 +286,6 @@ impl Vm {
         self.sched.current.expect("the interpreter runs inside a task")
     }
 
-    // ---- garbage
-
-    /// Collects if it is time. The caller keeps nothing outside registers, objects and roots.
-    #[inline(always)]
-    pub fn safepoint(&mut self) {
-        if self.heap.should_collect() {
-            self.collect();
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub fn collect(&mut self) {
-        self.save_position();
-        let tasks = reach::live_tasks(self);
-        let mut leaked = Vec::new();
-        let Vm {
-            heap,
-            globals,
-            sched,
-            modules,
-            raised,
-            tail,
-            await_stub,
-            natives,
-            library,
-            roots,
-            fiber,
-            builtins,
-            blocking,
-            ..
-        } = self;
-        let raised = *raised;
-        heap.collect_with(
-            |marker| {
-                let values = globals.iter().chain(roots.iter()).chain(natives.values()).chain(tail.1.iter());
-                for value in values.chain(builtins.roots()) {
-                    marker.value(*value);
-                }
-                for place in blocking.iter() {
-                    marker.value(place.task.into());
-                    marker.value(place.code);
-                }
-                for value in [raised, tail.0, *await_stub] {
-                    marker.value(value);
-                }
-                for module in modules.iter() {
-                    marker.value(module.init);
-                    marker.value(module.value);
-                }
-                if let Some(library) = library {
-                    library.values().for_each(|value| marker.value(*value));
-                }
-                sched.trace(marker);
-                reach::mark_roots(tasks.clone(), marker);
-                let mut running = *fiber;
-                while !running.is_null() {
-                    // SAFETY: fibers that run, or have resumed one that runs, are alive.
-                    unsafe {
-                        task::trace_fiber(&*running, marker);
-                        running = task::resumer(running);
-                    }
-                }
-            },
-            |marker| {
-                leaked = reach::mark_by_reach(tasks.clone(), marker);
-                reach::mark_all(tasks.clone(), marker);
-            },
-        );
-        sample::at_collection(self);
-        let leaked = reach::to_report(leaked, self.sched.main);
-        self.sched.leaked.extend(leaked);
-    }
-
     // ---- throwing
 
     /// Makes an error value and gives the control code that throws it: `return Err(vm.throw("ValueError", "…"))`.
@@ -391,7 +319,7 @@ impl Vm {
         let message =
             format!("{}; did you mean `{near}`?", error.message.get().as_text().unwrap_or_default());
         let message = self.heap.str(&message);
-        self.heap.store(error.into(), &error.message, message.into());
+        self.heap.store(&error.message, message.into());
     }
 
     /// Throws a value that is at hand: `return Err(vm.throw_value(error))`.
@@ -410,7 +338,7 @@ impl Vm {
         }
         let shown = self.brief(value);
         let error = self.heap.error("Error", &shown);
-        self.heap.store(error.into(), &error.data, value);
+        self.heap.store(&error.data, value);
         error
     }
 

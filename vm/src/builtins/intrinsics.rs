@@ -116,7 +116,7 @@ fn compare_on(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
             let mut flat: Vec<Value> =
                 stack.iter().flat_map(|pair| [pair.a, pair.b, Value::int(pair.next as i64)]).collect();
             flat.extend([a, b]);
-            list.truncate(0);
+            list.truncate(&mut vm.heap, 0);
             list.extend(&mut vm.heap, &flat);
             Value::TRUE
         }
@@ -179,7 +179,7 @@ fn take_items(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
 fn put_items(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
     let (list, items) = (args::list(vm, "__put_items", args[0])?, args::list(vm, "__put_items", args[1])?);
     let was_changed = !list.is_empty();
-    list.truncate(0);
+    list.truncate(&mut vm.heap, 0);
     list.extend(&mut vm.heap, items.as_slice());
     if was_changed {
         return Err(vm.throw("ValueError", "the list was changed while it was sorted"));

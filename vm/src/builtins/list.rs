@@ -96,7 +96,7 @@ fn push(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
 }
 
 fn pop(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
-    this(args).pop().ok_or_else(|| vm.throw("IndexError", "pop from an empty list"))
+    this(args).pop(&mut vm.heap).ok_or_else(|| vm.throw("IndexError", "pop from an empty list"))
 }
 
 fn insert(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
@@ -113,14 +113,14 @@ fn insert(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
 fn remove(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
     let list = this(args);
     let at = place(vm, list, "remove(i)", args[1])?;
-    Ok(list.remove(at))
+    Ok(list.remove(&mut vm.heap, at))
 }
 
 fn remove_value(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
     let list = this(args);
     match index::index_of(vm, list, args[1]) {
         Some(Some(at)) => {
-            list.remove(at);
+            list.remove(&mut vm.heap, at);
             Ok(Value::TRUE)
         }
         Some(None) => Ok(Value::FALSE),
@@ -155,7 +155,7 @@ fn extend(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
 
 fn truncate(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
     let n = args::count(vm, "truncate(n)", args[1])?;
-    this(args).truncate(n);
+    this(args).truncate(&mut vm.heap, n);
     Ok(Value::NIL)
 }
 

@@ -106,7 +106,7 @@ fn items(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
 
 fn remove(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
     let removed = match key_kind(&vm.heap, args[1]) {
-        KeyKind::Plain | KeyKind::Identity => this(args).remove(args[1]),
+        KeyKind::Plain | KeyKind::Identity => this(args).remove(&mut vm.heap, args[1]),
         KeyKind::NeedsCall if args[2].is_undef() => return Err(hand_over(vm, "map_remove", &args[..2])),
         KeyKind::NeedsCall => return Err(hand_over(vm, "map_remove_or", args)),
         _ => {

@@ -107,13 +107,13 @@ fn error(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
     let kind = args::given(args[1]).map(|kind| args::str(vm, "error(kind)", kind)).transpose()?;
     let error = vm.heap.error(kind.as_ref().map_or("Error", |kind| kind.as_str()), message.as_str());
     if let Some(data) = args::given(args[2]) {
-        vm.heap.store(error.into(), &error.data, data);
+        vm.heap.store(&error.data, data);
     }
     if let Some(cause) = args::not_nil(args[3]) {
         if !cause.is(Tag::ERROR) {
             return Err(vm.wrong_type("error(cause)", "an error", cause));
         }
-        vm.heap.store(error.into(), &error.cause, cause);
+        vm.heap.store(&error.cause, cause);
     }
     Ok(error.into())
 }

@@ -103,7 +103,7 @@ fn add(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
 
 fn remove(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
     match key_kind(&vm.heap, args[1]) {
-        KeyKind::Plain | KeyKind::Identity => Ok(Value::bool(this(args).remove(args[1]))),
+        KeyKind::Plain | KeyKind::Identity => Ok(Value::bool(this(args).remove(&mut vm.heap, args[1]))),
         KeyKind::NeedsCall => Err(hand_over(vm, "set_remove", args)),
         _ => {
             index::check_lookup(vm, args[1])?;

@@ -29,7 +29,7 @@ impl Heap {
     pub fn intern(&mut self, text: &str) -> Gc<Str> {
         let hash = self.hashes.text(text.as_bytes());
         match self.interned.table.find(hash as u64, |known| known.as_str() == text) {
-            Some(known) => *known,
+            Some(known) => self.found(*known),
             None => {
                 let fresh = self.str(text);
                 self.insert_interned(fresh, hash)
@@ -44,7 +44,7 @@ impl Heap {
         }
         let hash = text.hash(&self.hashes);
         match self.interned.table.find(hash as u64, |known| known.as_str() == text.as_str()) {
-            Some(known) => *known,
+            Some(known) => self.found(*known),
             None => self.insert_interned(text, hash),
         }
     }
@@ -52,7 +52,16 @@ impl Heap {
     /// The interned string of this text if there is one already.
     pub fn find_interned(&self, text: &str) -> Option<Gc<Str>> {
         let hash = self.hashes.text(text.as_bytes());
-        self.interned.table.find(hash as u64, |known| known.as_str() == text).copied()
+        self.interned.table.find(hash as u64, |known| known.as_str() == text).map(|known| self.found(*known))
+    }
+
+    /// While a collection is under way a text that is found may be one that nothing leads to: it is kept.
+    fn found(&self, known: Gc<Str>) -> Gc<Str> {
+        if self.is_marking() {
+            // SAFETY: an object that has not been freed; a str refers to nothing.
+            unsafe { pages::mark(known.as_ptr().cast()) };
+        }
+        known
     }
 
     fn insert_interned(&mut self, text: Gc<Str>, hash: u32) -> Gc<Str> {

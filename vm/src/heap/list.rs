@@ -8,7 +8,6 @@ use std::{cell::Cell, ptr::null_mut};
 use super::{
     Heap,
     object::{Header, List},
-    owner,
     reap::Buffers,
 };
 use crate::value::{Gc, Tag, Value};
@@ -68,7 +67,7 @@ impl List {
             return false;
         }
         // SAFETY: initialised up to `len`; the reference ends with the store.
-        heap.store(owner(self), unsafe { Cell::from_mut(&mut *self.at(index)) }, value);
+        heap.store(unsafe { Cell::from_mut(&mut *self.at(index)) }, value);
         true
     }
 
@@ -80,7 +79,6 @@ impl List {
         // SAFETY: there is room for one more.
         unsafe { self.at(self.len()).write(value) };
         self.len.set(self.len.get() + 1);
-        heap.stored(owner(self), value);
     }
 
     pub fn extend(&self, heap: &mut Heap, values: &[Value]) {
@@ -94,20 +92,21 @@ impl List {
         // SAFETY: there is room, and the slots behind `len` overlap no initialised ones.
         unsafe { self.at(self.len()).copy_from_nonoverlapping(from, values.len()) };
         self.len.set((self.len() + values.len()) as u32);
-        heap.changed(owner(self));
     }
 
     #[inline]
-    pub fn pop(&self) -> Option<Value> {
+    pub fn pop(&self, heap: &mut Heap) -> Option<Value> {
         let last = self.len().checked_sub(1)?;
-        let value = self.get(last);
+        let value = self.get(last)?;
+        heap.gone(value);
         self.len.set(last as u32);
-        value
+        Some(value)
     }
 
     /// Puts a value before the item `index`, at most the length.
     pub fn insert(&self, heap: &mut Heap, index: usize, value: Value) {
         let index = index.min(self.len());
+        heap.shifted(self, index, 1);
         if index == 0 && self.skipped() > 0 {
             self.skip(-1);
         } else {
@@ -118,15 +117,15 @@ impl List {
         // SAFETY: within the buffer, the items behind have made room.
         unsafe { self.at(index).write(value) };
         self.len.set(self.len.get() + 1);
-        heap.stored(owner(self), value);
     }
 
     /// Takes out an item that exists.
-    pub fn remove(&self, index: usize) -> Value {
+    pub fn remove(&self, heap: &mut Heap, index: usize) -> Value {
         let Some(value) = self.get(index) else {
             debug_assert!(false, "no item {index}");
             return Value::NIL;
         };
+        heap.gone(value);
         let behind = self.len() - index - 1;
         if index == 0 {
             self.skip(1);
@@ -139,17 +138,19 @@ impl List {
     }
 
     /// Takes out the items `start..end`, cut off at the length.
-    pub fn remove_range(&self, start: usize, end: usize) {
+    pub fn remove_range(&self, heap: &mut Heap, start: usize, end: usize) {
         let end = end.min(self.len());
         if start >= end {
             return;
         }
+        heap.all_gone(&self.as_slice()[start..end]);
         // SAFETY: both ranges are initialised items.
         unsafe { self.at(start).copy_from(self.at(end), self.len() - end) };
         self.len.set((self.len() - (end - start)) as u32);
     }
 
-    pub fn truncate(&self, len: usize) {
+    pub fn truncate(&self, heap: &mut Heap, len: usize) {
+        heap.all_gone(self.as_slice().get(len..).unwrap_or_default());
         self.len.set(self.len.get().min(len.min(List::MAX_LEN) as u32));
     }
 
@@ -167,6 +168,7 @@ impl List {
 
     pub fn clear(&self, heap: &mut Heap) {
         heap.uncharge(self.buffer_bytes());
+        heap.all_gone(self.as_slice());
         // SAFETY: the buffer is given up below.
         unsafe { self.release(&mut heap.reaper.buffers) };
         self.forget_buffer();
@@ -187,7 +189,8 @@ impl List {
         self.len.set(taken.1);
         self.capacity.set(taken.2);
         self.header.aux.set(taken.3);
-        heap.changed(owner(self));
+        // Any of them may stand anywhere now.
+        heap.shifted(self, 0, self.len());
         result
     }
 

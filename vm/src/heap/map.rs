@@ -15,7 +15,6 @@ use super::{
     Heap,
     hash::{Hashes, whole},
     object::{Bytes, Header, Map, Set, Str, flags},
-    owner,
     reap::Buffers,
 };
 use crate::value::{Gc, Tag, Value};
@@ -334,9 +333,9 @@ impl<const WIDTH: usize> Table<WIDTH> {
         self.set_word(place, index_word(hash, position));
     }
 
-    fn remove(&self, key: Value) -> Option<Value> {
+    fn remove(&self, heap: &mut Heap, key: Value) -> Option<Value> {
         if let Some(shown) = self.shown.get() {
-            shown.remove(key);
+            shown.remove(heap, key);
         }
         let position = if self.index.get().is_null() {
             self.scan(key)?
@@ -346,6 +345,8 @@ impl<const WIDTH: usize> Table<WIDTH> {
             position
         };
         let value = self.last(position);
+        heap.gone(self.key(position));
+        heap.gone(value);
         // SAFETY: a used entry.
         unsafe { self.entry(position).write(Value::UNDEF) };
         self.len.set(self.len.get() - 1);
@@ -454,6 +455,13 @@ impl<const WIDTH: usize> Table<WIDTH> {
 
     fn clear(&self, heap: &mut Heap) {
         heap.uncharge(self.buffer_bytes());
+        for position in self.positions() {
+            heap.gone(self.key(position));
+            heap.gone(self.last(position));
+        }
+        if let Some(shown) = self.shown.get() {
+            heap.gone(shown.into());
+        }
         // SAFETY: the buffers are given up.
         unsafe { self.release(&mut heap.reaper.buffers) };
         self.entries.set(null_mut());
@@ -588,7 +596,6 @@ macro_rules! shared_methods {
         /// Remembers that the key was made of an instance, which the program is to see in its place.
         pub fn show_key(&self, heap: &mut Heap, key: Value, instance: Value) {
             self.table.show(heap, key, instance);
-            heap.stored(owner(self), instance);
         }
 
         /// Makes room for so many more keys.
@@ -619,17 +626,18 @@ impl Map {
     #[inline]
     pub fn insert(&self, heap: &mut Heap, key: Value, value: Value) -> bool {
         let (entry, is_new) = self.table.find_or_append(heap, key);
-        if is_new {
-            heap.stored(owner(self), key);
-        }
         // SAFETY: an entry is a key and a value, at most the value not initialised.
-        unsafe { entry.add(1).write(value) };
-        heap.stored(owner(self), value);
+        unsafe {
+            if !is_new {
+                heap.gone(entry.add(1).read());
+            }
+            entry.add(1).write(value);
+        }
         is_new
     }
 
-    pub fn remove(&self, key: Value) -> Option<Value> {
-        self.table.remove(key)
+    pub fn remove(&self, heap: &mut Heap, key: Value) -> Option<Value> {
+        self.table.remove(heap, key)
     }
 
     /// The entry with this number in the order of insertion.
@@ -676,16 +684,12 @@ impl Set {
     /// Whether the member is new.
     #[inline]
     pub fn insert(&self, heap: &mut Heap, key: Value) -> bool {
-        let (_, is_new) = self.table.find_or_append(heap, key);
-        if is_new {
-            heap.stored(owner(self), key);
-        }
-        is_new
+        self.table.find_or_append(heap, key).1
     }
 
     /// Whether it was a member.
-    pub fn remove(&self, key: Value) -> bool {
-        self.table.remove(key).is_some()
+    pub fn remove(&self, heap: &mut Heap, key: Value) -> bool {
+        self.table.remove(heap, key).is_some()
     }
 
     /// The member with this number in the order of insertion.

@@ -31,6 +31,8 @@ pub mod flags {
     pub const ASCII: u8 = 2;
     /// Str: it is the only one with its text among the interned, so equality of interned strings is identity.
     pub const INTERNED: u8 = 4;
+    /// Generator: as [`crate::heap::Heap::parity`] was when it was looked at last.
+    pub const REACHED: u8 = 32;
     /// Error: it is in another one's `also`.
     pub const HUNG: u8 = 16;
     /// Range: the end belongs to it (for printing; iteration uses the normalised fields).

@@ -31,6 +31,13 @@ impl HeapStats {
     }
 }
 
+/// With so little in use a collection is over in some milliseconds, so the program waits for it.
+const AT_ONCE: usize = 16 << 20;
+/// Bytes allocated between two steps of a collection.
+const BETWEEN_STEPS: usize = 256 << 10;
+/// Work for each of them at least. Half a millisecond or so; with it a collection needs about a quarter of what is alive in new memory.
+const STEP_WORK: usize = 160_000;
+
 #[derive(Default)]
 pub struct Pace {
     /// Bytes since the last collection.
@@ -78,6 +85,27 @@ impl Pace {
 
     pub fn is_due(&self) -> bool {
         self.since >= self.step
+    }
+
+    /// Whether a collection that is due is not to be divided into steps: there is little to do, or no memory for the time until its end.
+    pub fn collects_at_once(&self) -> bool {
+        self.in_use() < AT_ONCE || self.is_short()
+    }
+
+    /// The limit is near.
+    pub fn is_short(&self) -> bool {
+        self.limit.is_some_and(|limit| self.in_use() + self.step / 2 + 16 * BETWEEN_STEPS > limit)
+    }
+
+    /// Work for one step of a collection: the later it is, the more.
+    pub fn step_work(&self) -> usize {
+        let late = self.since.saturating_sub(self.step) / (self.step / 4).max(1);
+        STEP_WORK << late.min(16)
+    }
+
+    /// The next step is due after some more bytes.
+    pub fn set_step_alarm(&mut self) {
+        self.alarm = self.since + BETWEEN_STEPS;
     }
 
     /// How many pages to reap after so many bytes.

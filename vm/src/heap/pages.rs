@@ -61,6 +61,8 @@ pub struct Page {
     reaped: bool,
     /// Runs of it were handed out since free slots were overwritten.
     touched: bool,
+    /// A task was made in it.
+    has_tasks: bool,
 }
 
 const _: () = assert!(FIRST_SLOT == MARK_WORDS * 8 + 64);
@@ -161,6 +163,14 @@ pub unsafe fn mark(object: *mut Header) -> bool {
 }
 
 /// # Safety
+/// As [`mark`]; or a slot of a page.
+unsafe fn unmark(slot: *mut Header) {
+    let (word, bit) = mark_place(slot);
+    // SAFETY: as in `mark`.
+    unsafe { (*page_of(slot)).marks[word] &= !bit }
+}
+
+/// # Safety
 /// As [`mark`].
 #[inline(always)]
 pub unsafe fn is_marked(object: *mut Header) -> bool {
@@ -170,6 +180,50 @@ pub unsafe fn is_marked(object: *mut Header) -> bool {
 }
 
 // ---- pages
+
+/// Notes that a task was made.
+///
+/// # Safety
+/// As [`mark`].
+#[inline(always)]
+pub unsafe fn note_task(object: *mut Header) {
+    // SAFETY: as in `mark`.
+    unsafe { (*page_of(object)).has_tasks = true }
+}
+
+/// How far a walk over the tasks has come. Pages only join at the end between two collections.
+#[derive(Default)]
+pub struct TaskCursor {
+    page: usize,
+    slot: usize,
+    large: usize,
+}
+
+impl Pages {
+    /// The next object in a page where tasks are; some of them may be dead, or free slots of kind 0.
+    pub fn next_near_tasks(&self, cursor: &mut TaskCursor) -> Option<*mut Header> {
+        while let Some(&page) = self.used.get(cursor.page) {
+            // SAFETY: pages in the lists are initialised, and slots below `capacity` belong to them.
+            unsafe {
+                if (*page).has_tasks && cursor.slot < (*page).capacity as usize {
+                    cursor.slot += 1;
+                    return Some(page.byte_add(FIRST_SLOT + (cursor.slot - 1) * (*page).slot_size).cast());
+                }
+            }
+            (cursor.page, cursor.slot) = (cursor.page + 1, 0);
+        }
+        while let Some(&page) = self.large.get(cursor.large) {
+            cursor.large += 1;
+            // SAFETY: as above.
+            unsafe {
+                if (*page).has_tasks {
+                    return Some(page.byte_add(FIRST_SLOT).cast());
+                }
+            }
+        }
+        None
+    }
+}
 
 impl Page {
     /// # Safety
@@ -213,6 +267,8 @@ pub struct Pages {
     chunks: Vec<Chunk>,
     /// Pages in which dead objects of the last cycle may wait to be reaped.
     unreaped: Vec<*mut Page>,
+    /// What is handed out is marked already: a marking is under way.
+    marks_new: bool,
 }
 
 /// What is alive after a collection.
@@ -233,6 +289,7 @@ impl Pages {
             free: Vec::new(),
             chunks: Vec::new(),
             unreaped: Vec::new(),
+            marks_new: false,
         }
     }
 
@@ -294,6 +351,7 @@ impl Pages {
             has_drop,
             reaped: true,
             touched: true,
+            has_tasks: false,
         };
         // SAFETY: a free page is 64 KiB of memory that nobody uses.
         let (start, end) = unsafe {
@@ -306,6 +364,13 @@ impl Pages {
             let start: *mut Header = page.byte_add(FIRST_SLOT).cast();
             (start, start.byte_add(capacity * size))
         };
+        if self.marks_new {
+            // SAFETY: all slots belong to the page.
+            unsafe { Page::slots(page) }.for_each(|slot| {
+                // SAFETY: as above.
+                unsafe { mark(slot) };
+            });
+        }
         self.used.push(page);
         self.runs[class] = Run { cursor: start, end };
         capacity * size
@@ -337,12 +402,17 @@ impl Pages {
             has_drop,
             reaped: true,
             touched: true,
+            has_tasks: false,
         };
         self.large.push(page);
         // SAFETY: it was allocated with room for both.
         unsafe {
             page.write(head);
-            page.byte_add(FIRST_SLOT).cast()
+            let object = page.byte_add(FIRST_SLOT).cast();
+            if self.marks_new {
+                mark(object);
+            }
+            object
         }
     }
 
@@ -369,8 +439,34 @@ impl Pages {
         self.unreaped.clear();
     }
 
+    /// From now on until the census all that is allocated is marked: it outlives the marking that has begun. A run is a whole new page
+    /// meanwhile, as [`Pages::clear_marks`] has emptied the sources.
+    pub fn mark_new(&mut self) {
+        self.marks_new = true;
+    }
+
+    /// What is left of the runs was marked, but never became an object.
+    fn unmark_rest(&mut self) {
+        for (class, run) in self.runs.iter_mut().enumerate() {
+            let mut slot = run.cursor;
+            while slot != run.end {
+                // SAFETY: free slots of a page.
+                unsafe { unmark(slot) };
+                slot = slot.wrapping_byte_add(slot_size(class));
+            }
+            *run = Run::EMPTY;
+        }
+        // They were the runs' only.
+        for source in &mut self.sources {
+            source.page = null_mut();
+        }
+    }
+
     /// After marking: what is not marked is free from now on.
     pub fn census(&mut self, reaper: &mut Reaper) -> Census {
+        if std::mem::take(&mut self.marks_new) {
+            self.unmark_rest();
+        }
         let mut census = Census::default();
         self.sweep_large(reaper, &mut census);
         let mut kept = 0;

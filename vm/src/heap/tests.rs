@@ -4,6 +4,7 @@ mod collection;
 mod containers;
 mod model;
 mod shapes;
+mod steps;
 mod texts;
 mod verifier;
 

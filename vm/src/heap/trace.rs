@@ -1,8 +1,8 @@
-//! Marking: from the roots to everything that can be reached, with a stack of its own.
+//! Marking: from the roots to everything that can be reached, with a stack of its own, in steps (see [`super::cycle`]).
 
-use std::cell::Cell;
+use std::{cell::Cell, ptr::null_mut};
 
-use super::{Heap, object::*, pages, shape::Shapes};
+use super::{object::*, pages, shape::Shapes};
 use crate::value::{Gc, Tag, Value};
 
 /// Marks what an object of a kind that this crate's other parts lay out refers to.
@@ -15,22 +15,88 @@ const LEAVES: u64 = 1 << Tag::STR.number()
     | 1 << Tag::NATIVE.number()
     | 1 << Tag::MODULE.number();
 
-/// So many items of a list are marked before what they lead to.
+/// So many items of a long list or map are looked at before what they lead to.
 const PART: usize = 1024;
-/// So many long lists may be open at once; each takes native stack.
-const NESTED: u32 = 32;
+/// What looking at an object costs, beside what it refers to.
+const OBJECT_COST: usize = 4;
 
-/// The state of a marking. White objects are unmarked, grey ones stand in `grey`, black ones are marked and have been looked at.
-pub struct Marker<'h> {
+/// Shapes have been looked at, and so on: what one step of a marking leaves to the next.
+#[derive(Default)]
+pub struct Progress {
+    /// Null stands for the last of `parts`.
     grey: Vec<*mut Header>,
-    shapes: &'h Shapes,
-    /// By number: its names and methods have been marked.
+    parts: Vec<Part>,
+    /// By number, for those that were there at the beginning: names and methods have been marked.
     seen_shapes: Vec<bool>,
-    hooks: &'h [Option<TraceHook>; Tag::COUNT],
     /// Bytes of buffers that live objects own.
     buffers: usize,
-    /// In how many long lists the marking is.
-    within: u32,
+    /// Grows with each object that turns grey, and each time something else is found that leads to objects.
+    finds: u64,
+    /// Values and objects looked at.
+    work: usize,
+}
+
+/// A long list or map of which the items from `end` on have been looked at. From the end, because what is taken out of it
+/// meanwhile moves the others to the front; what is put in goes to the end, or tells it (`Heap::shifted`).
+struct Part {
+    object: *mut Header,
+    end: usize,
+}
+
+impl Progress {
+    pub(super) fn begin(&mut self, shapes: usize) {
+        debug_assert!(self.is_done());
+        self.seen_shapes.clear();
+        self.seen_shapes.resize(shapes, false);
+        (self.buffers, self.work) = (0, 0);
+    }
+
+    /// Nothing is grey.
+    pub(super) fn is_done(&self) -> bool {
+        self.grey.is_empty()
+    }
+
+    pub(super) fn buffers(&self) -> usize {
+        self.buffers
+    }
+
+    pub(super) fn work(&self) -> usize {
+        self.work
+    }
+
+    /// Greys an object that was white.
+    ///
+    /// # Safety
+    /// It is an object of this heap.
+    pub(super) unsafe fn shade(&mut self, object: *mut Header) {
+        // SAFETY: given.
+        unsafe {
+            if pages::mark(object) {
+                self.finds += 1;
+                if LEAVES >> (*object).kind & 1 == 0 {
+                    self.grey.push(object);
+                }
+            }
+        }
+    }
+
+    /// The items of a list from `from` on stand `by` places further now.
+    pub(super) fn shift(&mut self, list: *mut Header, from: usize, by: usize) {
+        for part in &mut self.parts {
+            if part.object == list && from < part.end {
+                part.end += by;
+            }
+        }
+    }
+}
+
+/// One step of a marking. White objects are unmarked, grey ones stand in `grey`, black ones are marked and have been looked at.
+pub struct Marker<'h> {
+    progress: &'h mut Progress,
+    shapes: &'h Shapes,
+    hooks: &'h [Option<TraceHook>; Tag::COUNT],
+    /// See `Heap::parity`.
+    parity: bool,
     /// For the verifier: references are written down here instead of being followed.
     #[cfg(any(feature = "verify", test))]
     noted: Option<Vec<(Tag, *mut Header)>>,
@@ -38,21 +104,51 @@ pub struct Marker<'h> {
 
 impl<'h> Marker<'h> {
     pub(super) fn new(
-        grey: Vec<*mut Header>,
+        progress: &'h mut Progress,
         shapes: &'h Shapes,
         hooks: &'h [Option<TraceHook>; Tag::COUNT],
+        parity: bool,
     ) -> Marker<'h> {
-        debug_assert!(grey.is_empty());
         Marker {
-            grey,
+            progress,
             shapes,
-            seen_shapes: vec![false; shapes.count()],
             hooks,
-            buffers: 0,
-            within: 0,
+            parity,
             #[cfg(any(feature = "verify", test))]
             noted: None,
         }
+    }
+
+    /// Which of two collections in turn this is.
+    pub fn parity(&self) -> bool {
+        self.parity
+    }
+
+    /// Whether each object is to be looked at even if this collection has done so: the verifier asks.
+    pub fn looks_again(&self) -> bool {
+        #[cfg(any(feature = "verify", test))]
+        return self.noted.is_some();
+        #[cfg(not(any(feature = "verify", test)))]
+        false
+    }
+
+    /// Changes with whatever this marking finds.
+    pub fn finds(&self) -> u64 {
+        self.progress.finds
+    }
+
+    /// Something was found that no mark tells.
+    pub fn note_find(&mut self) {
+        self.progress.finds += 1;
+    }
+
+    /// Values and objects looked at so far.
+    pub fn work(&self) -> usize {
+        self.progress.work
+    }
+
+    pub fn add_work(&mut self, values: usize) {
+        self.progress.work += values;
     }
 
     /// What an object refers to.
@@ -86,6 +182,7 @@ impl<'h> Marker<'h> {
 
     #[inline]
     pub fn values(&mut self, values: &[Value]) {
+        self.progress.work += values.len();
         for &value in values {
             self.value(value);
         }
@@ -93,6 +190,7 @@ impl<'h> Marker<'h> {
 
     #[inline]
     pub fn cells(&mut self, cells: &[Cell<Value>]) {
+        self.progress.work += cells.len();
         for cell in cells {
             self.value(cell.get());
         }
@@ -117,14 +215,17 @@ impl<'h> Marker<'h> {
             return;
         }
         // SAFETY: given.
-        if unsafe { pages::mark(object) } && LEAVES >> tag.number() & 1 == 0 {
-            self.grey.push(object);
+        if unsafe { pages::mark(object) } {
+            self.progress.finds += 1;
+            if LEAVES >> tag.number() & 1 == 0 {
+                self.progress.grey.push(object);
+            }
         }
     }
 
     /// Counts a buffer that a traced object owns, for the pace of collection.
     pub fn buffer(&mut self, bytes: usize) {
-        self.buffers += bytes;
+        self.progress.buffers += bytes;
     }
 
     /// Whether the object has been reached (other values always are).
@@ -133,17 +234,25 @@ impl<'h> Marker<'h> {
         !value.is_object() || unsafe { pages::is_marked(value.bits as *mut Header) }
     }
 
-    /// Marks everything that the grey objects lead to.
-    pub fn drain(&mut self) {
-        while let Some(object) = self.grey.pop() {
-            // SAFETY: grey objects are objects of this heap.
-            unsafe { self.scan(object) };
-        }
+    /// Keeps an object without looking at it.
+    pub fn keep<T: Object>(&mut self, object: Gc<T>) {
+        // SAFETY: as in `value`.
+        unsafe { pages::mark(object.as_ptr().cast()) };
     }
 
-    pub(super) fn finish(mut self) -> (Vec<*mut Header>, usize) {
-        self.drain();
-        (self.grey, self.buffers)
+    /// Marks what the grey objects lead to, until so much work was done in all; whether nothing is grey any more.
+    pub fn drain(&mut self, until: usize) -> bool {
+        while self.progress.work < until {
+            let Some(object) = self.progress.grey.pop() else { return true };
+            self.progress.work += OBJECT_COST;
+            if object.is_null() {
+                self.part();
+            } else {
+                // SAFETY: grey objects are objects of this heap.
+                unsafe { self.scan(object) };
+            }
+        }
+        self.progress.grey.is_empty()
     }
 
     /// Looks at all that an object refers to.
@@ -168,25 +277,20 @@ impl<'h> Marker<'h> {
             }
             Tag::LIST => {
                 let list = layout!(List);
-                self.buffers += list.buffer_bytes();
-                if list.len() > PART { self.parts(list.as_slice()) } else { self.values(list.as_slice()) }
+                self.progress.buffers += list.buffer_bytes();
+                self.contents(object, list.as_slice(), 1);
             }
             Tag::MAP => {
                 let table = &layout!(Map).table;
-                self.buffers += table.buffer_bytes();
+                self.progress.buffers += table.buffer_bytes();
                 table.shown.get().into_iter().for_each(|shown| self.object(shown));
-                for entry in table.words().as_chunks::<2>().0 {
-                    if !entry[0].is_undef() {
-                        self.value(entry[0]);
-                        self.value(entry[1]);
-                    }
-                }
+                self.contents(object, table.words(), 2);
             }
             Tag::SET => {
                 let table = &layout!(Set).table;
-                self.buffers += table.buffer_bytes();
+                self.progress.buffers += table.buffer_bytes();
                 table.shown.get().into_iter().for_each(|shown| self.object(shown));
-                self.values(table.words());
+                self.contents(object, table.words(), 1);
             }
             Tag::CLOSURE => {
                 let closure = layout!(Closure);
@@ -231,29 +335,59 @@ impl<'h> Marker<'h> {
         }
     }
 
-    /// The items of a long list, with all that they lead to after each part: otherwise as many could be grey as it has items.
-    fn parts(&mut self, values: &[Value]) {
-        if self.within == NESTED {
+    /// The items of a list or set, or the entries of a map. Of many only a part, and the rest when all is marked that the part leads
+    /// to: otherwise as many could be grey as there are.
+    #[inline]
+    fn contents(&mut self, object: *mut Header, values: &[Value], width: usize) {
+        let len = values.len() / width;
+        if len <= PART || self.looks_again() {
+            self.entries(values, width);
+        } else {
+            self.progress.parts.push(Part { object, end: len });
+            self.progress.grey.push(null_mut());
+        }
+    }
+
+    #[inline]
+    fn entries(&mut self, values: &[Value], width: usize) {
+        if width == 1 {
             return self.values(values);
         }
-        self.within += 1;
-        for part in values.chunks(PART) {
-            let before = self.grey.len();
-            self.values(part);
-            while self.grey.len() > before {
-                let Some(object) = self.grey.pop() else { break };
-                // SAFETY: grey objects are objects of this heap.
-                unsafe { self.scan(object) };
-            }
+        self.progress.work += values.len();
+        // What a map's gap holds is no value any more.
+        for entry in values.as_chunks::<2>().0.iter().filter(|entry| !entry[0].is_undef()) {
+            self.value(entry[0]);
+            self.value(entry[1]);
         }
-        self.within -= 1;
+    }
+
+    /// The next part of the long list or map that was met last.
+    fn part(&mut self) {
+        let Some(Part { object, end }) = self.progress.parts.pop() else { return };
+        // SAFETY: it was met as an object of one of these kinds.
+        let (values, width) = unsafe {
+            match Tag::from_number((*object).kind) {
+                Some(Tag::MAP) => ((*object.cast::<Map>()).table.words(), 2),
+                Some(Tag::SET) => ((*object.cast::<Set>()).table.words(), 1),
+                _ => ((*object.cast::<List>()).as_slice(), 1),
+            }
+        };
+        let end = end.min(values.len() / width);
+        let start = end.saturating_sub(PART);
+        if start > 0 {
+            self.progress.parts.push(Part { object, end: start });
+            self.progress.grey.push(null_mut());
+        }
+        self.entries(&values[start * width..end * width], width);
     }
 
     /// Once per shape: its type, names and methods.
     #[inline]
     fn shape(&mut self, id: u32) {
-        if !self.seen_shapes[id as usize] {
-            self.seen_shapes[id as usize] = true;
+        // All that a newer one refers to was at hand when it was made.
+        if let Some(seen) = self.progress.seen_shapes.get_mut(id as usize)
+            && !std::mem::replace(seen, true)
+        {
             self.scan_shape(id);
         }
     }
@@ -270,59 +404,5 @@ impl<'h> Marker<'h> {
             self.object(name);
             self.value(method.function);
         }
-    }
-}
-
-impl Heap {
-    /// Frees everything that cannot be reached from the roots, which the closure marks.
-    pub fn collect(&mut self, roots: impl FnOnce(&mut Marker)) {
-        self.collect_with(roots, |_| {});
-    }
-
-    /// As [`Heap::collect`]. When all that the roots lead to is marked, `weak` may ask what is, and mark more to keep it.
-    pub fn collect_with(&mut self, roots: impl FnOnce(&mut Marker), weak: impl FnOnce(&mut Marker)) {
-        let start = self.clock.map(|clock| clock());
-        self.pages.clear_marks();
-
-        let grey = std::mem::take(&mut self.grey);
-        let mut marker = Marker::new(grey, &self.shapes, &self.trace_hooks);
-        roots(&mut marker);
-        self.short.ascii.iter().flatten().chain(&self.short.empty).for_each(|&text| marker.object(text));
-        self.lost.iter().for_each(|&coroutine| marker.object(coroutine));
-        marker.drain();
-        weak(&mut marker);
-        marker.drain();
-        // Coroutines that nobody has awaited and nobody can any more are kept until they are reported.
-        let lost = &mut self.lost;
-        self.fresh_coroutines.retain(|&coroutine| {
-            if coroutine.state.get() != CoroutineState::Fresh {
-                return false;
-            }
-            let is_marked = marker.is_marked(coroutine.into());
-            if !is_marked {
-                lost.push(coroutine);
-            }
-            is_marked
-        });
-        self.lost.iter().for_each(|&coroutine| marker.object(coroutine));
-        let (grey, buffers) = marker.finish();
-        self.grey = grey;
-
-        // SAFETY: marking is complete, and nothing was swept yet.
-        unsafe {
-            self.interned.purge();
-            self.shapes.purge();
-        }
-        let census = self.pages.census(&mut self.reaper);
-        let before = self.pace.step();
-        self.pace.collected(census, buffers, self.pages.unreaped());
-        // What is allocated until the next collection would only be asked for again.
-        self.pages.return_chunks(before.max(self.pace.step()));
-        self.due = false;
-        if let (Some(clock), Some(start)) = (self.clock, start) {
-            self.pace.stats.note_pause(clock().saturating_sub(start));
-        }
-        #[cfg(feature = "verify")]
-        self.verify_or_die();
     }
 }

@@ -9,7 +9,7 @@ use super::{
     Heap,
     object::*,
     pages::{self, FIRST_SLOT, PAGE_SIZE, Page},
-    trace::Marker,
+    trace::{Marker, Progress},
 };
 use crate::value::{Tag, Value};
 
@@ -73,7 +73,9 @@ impl Heap {
             used: self.pages.used.iter().map(|page| page.addr()).collect(),
             large: self.pages.large.iter().map(|page| page.addr()).collect(),
         };
-        let mut marker = Marker::new(Vec::new(), &self.shapes, &self.trace_hooks);
+        let mut progress = Progress::default();
+        progress.begin(self.shapes.count());
+        let mut marker = Marker::new(&mut progress, &self.shapes, &self.trace_hooks, self.parity);
         for &page in self.pages.used.iter().chain(&self.pages.large) {
             // SAFETY: pages in the lists are initialised; the marked slots are live objects.
             unsafe {

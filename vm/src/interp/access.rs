@@ -120,8 +120,8 @@ pub fn make_struct(vm: &mut Vm, word: Word) -> Flow {
             required: declaration.get(2).and_then(Value::as_int).unwrap_or(0) as u16,
             methods: &methods,
         });
-        vm.heap.store(constructor.into(), &constructor.captures()[0], ty.into());
-        vm.heap.store(ty.into(), &ty.constructor, constructor.into());
+        vm.heap.store(&constructor.captures()[0], ty.into());
+        vm.heap.store(&ty.constructor, constructor.into());
         finish_value(vm, word, Ok(ty.into()))
     }
 }
@@ -292,7 +292,7 @@ pub fn set_field(vm: &mut Vm, word: Word) -> Flow {
             let offset = size_of::<Instance>() + slot * size_of::<Value>();
             *(vm.pc.add(1) as *mut u64) = id as u64 | (offset as u64) << 32;
         }
-        vm.heap.store(object, &instance.fields()[slot], value);
+        vm.heap.store(&instance.fields()[slot], value);
     } else if let Err(control) = ops::index::set_field(vm, object, name, value) {
         return control::raise(vm, control);
     }
@@ -575,7 +575,7 @@ pub fn set_cause(vm: &mut Vm, word: Word) -> Flow {
         && error.cause.get().is_nil()
         && !thrown.is_same(earlier)
     {
-        vm.heap.store(thrown, &error.cause, earlier);
+        vm.heap.store(&error.cause, earlier);
     }
     // SAFETY: the next op.
     unsafe { vm.pc = vm.pc.add(1) };

@@ -12,6 +12,7 @@ use crate::{
         cancel,
         generator::{self, Generator, GeneratorState},
         node::Wait,
+        reach,
         task::{self, Task},
         wait::{self, Waiting},
     },
@@ -358,6 +359,7 @@ pub fn resume_generator(vm: &mut Vm, generator: Gc<Generator>, sent: Value) -> F
 
 fn enter_generator(vm: &mut Vm, generator: Gc<Generator>) {
     vm.save_position();
+    reach::before_generator(vm, generator);
     generator.state.set(GeneratorState::Running);
     let fiber: *mut Fiber = generator.fiber_ptr();
     // SAFETY: the generator is alive: the op that resumes it holds it in a register.

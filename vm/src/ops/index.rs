@@ -238,7 +238,7 @@ pub fn get_field(vm: &mut Vm, object: Value, name: Gc<Str>) -> Result<Option<Val
 fn also(vm: &mut Vm, error: Gc<ErrorObject>) -> Value {
     if error.also.get().is_nil() {
         let list = vm.heap.list(&[]);
-        vm.heap.store(error.into(), &error.also, list.into());
+        vm.heap.store(&error.also, list.into());
     }
     error.also.get()
 }

@@ -135,7 +135,7 @@ fn interrupt_wait(vm: &mut Vm, task: Gc<Task>, work: &mut Work) {
         // `sleep(0)` is in the ready queue already.
         TaskState::Ready if made(Mistake::DecidedWaitIsCancelled) => {
             if task.has(flag::STARTED) && take_pending(task, None) {
-                sched::throw_when_it_runs(task, Token::Cancel.value());
+                sched::throw_when_it_runs(vm, task, Token::Cancel.value());
             }
             false
         }
@@ -167,7 +167,7 @@ fn interrupt_wait(vm: &mut Vm, task: Gc<Task>, work: &mut Work) {
         kind => {
             if take_pending(task, None) {
                 if kind == Wait::Yield {
-                    sched::throw_when_it_runs(task, Token::Cancel.value());
+                    sched::throw_when_it_runs(vm, task, Token::Cancel.value());
                 } else {
                     if made(Mistake::CancelledSenderSends)
                         && kind == Wait::Send

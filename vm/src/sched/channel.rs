@@ -96,7 +96,7 @@ pub fn new(vm: &mut Vm, capacity: u64) -> Gc<Channel> {
 pub fn receive(vm: &mut Vm, channel: Gc<Channel>) -> Result<Option<Value>, Control> {
     if !channel.buffer.is_empty() {
         let first = if made(Mistake::LastValueFirst) { channel.len() - 1 } else { 0 };
-        let value = channel.buffer.remove(first);
+        let value = channel.buffer.remove(&mut vm.heap, first);
         // There is room for the first of those who wait to send.
         if let Some(sender) = channel.senders.pop() {
             channel.buffer.push(&mut vm.heap, wait::payload(sender));

@@ -48,7 +48,7 @@ pub fn failed(vm: &mut Vm, task: Gc<Task>, thrown: Value) {
 pub fn body_ended(vm: &mut Vm, task: Gc<Task>, outcome: Outcome, value: Value) {
     task::release_stack(&mut vm.heap, task);
     task.set_outcome(outcome);
-    vm.heap.store(task.into(), task.result(), value);
+    vm.heap.store(task.result(), value);
     task.set_state(TaskState::Closing);
     task.node.clear();
     if task.rare().is_none() {
@@ -86,7 +86,7 @@ fn fail_closing(vm: &mut Vm, task: Gc<Task>, error: Value) {
     match task.outcome() {
         Outcome::Value | Outcome::Cancelled => {
             task.set_outcome(Outcome::Error);
-            vm.heap.store(task.into(), task.result(), error);
+            vm.heap.store(task.result(), error);
             cancel::cancel_children(vm, Owner::Task(task), "another task of the same parent has failed");
         }
         Outcome::Error => add_also(vm, task.result().get(), error),
@@ -108,7 +108,7 @@ pub fn add_also(vm: &mut Vm, first: Value, error: Value) {
         }
         None => {
             let list = vm.heap.list(&[error]);
-            vm.heap.store(first, &target.also, list.into());
+            vm.heap.store(&target.also, list.into());
         }
     }
     if let Some(error) = error.as_object::<ErrorObject>() {
@@ -254,7 +254,7 @@ fn fail_body(vm: &mut Vm, parent: Gc<Task>, child: Gc<Task>, error: Value) {
     if !first.is_nil() {
         return add_also(vm, first, error);
     }
-    vm.heap.store(parent.into(), &nursery.error, error);
+    vm.heap.store(&nursery.error, error);
     let reason = vm.heap.str("a task that it spawned has failed").into();
     cancel::cancel(vm, parent, reason, child.id());
 }
@@ -271,8 +271,8 @@ pub fn outcome_error(vm: &mut Vm, task: Gc<Task>) -> Value {
     let why = if reason.is_nil() { String::new() } else { format!(": {}", sched::reason_text(vm, reason)) };
     let who = if by == 0 || by == task.id() { String::new() } else { format!(" by task {by}") };
     let error = vm.heap.error("Cancelled", &format!("task {} ({name}) was cancelled{who}{why}", task.id()));
-    vm.heap.store(error.into(), &error.data, reason);
-    vm.heap.store(task.into(), task.result(), error.into());
+    vm.heap.store(&error.data, reason);
+    vm.heap.store(task.result(), error.into());
     error.into()
 }
 

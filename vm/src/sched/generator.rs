@@ -93,20 +93,40 @@ pub unsafe fn generator_of(fiber: *const Fiber) -> Gc<Generator> {
     unsafe { Gc::from_ptr(owner_of(fiber) as *mut Generator) }
 }
 
+/// The generator that a fiber is part of, if it is not a task's own.
+///
+/// # Safety
+/// The fiber's owner is alive.
+pub unsafe fn of_fiber(fiber: *mut Fiber) -> Option<Gc<Generator>> {
+    // SAFETY: given; the kind tells the layout.
+    unsafe {
+        let owner = owner_of(fiber);
+        ((*owner).kind as u64 == Tag::GENERATOR.number()).then(|| Gc::from_ptr(owner as *mut Generator))
+    }
+}
+
 /// Stands in `Vm::resume` while nothing is resumed.
 pub fn dangling_generator() -> Gc<Generator> {
     // SAFETY: never dereferenced: it is replaced before `Control::Resume` is returned.
     unsafe { Gc::from_ptr(ptr::NonNull::<Generator>::dangling().as_ptr()) }
 }
 
+/// Marks what a generator refers to, once in a collection.
+pub fn trace_once(generator: &Generator, marker: &mut Marker) {
+    let bits = generator.header.flags.get();
+    if (bits & flags::REACHED != 0) == marker.parity() && !marker.looks_again() {
+        return;
+    }
+    let reached = if marker.parity() { flags::REACHED } else { 0 };
+    generator.header.flags.set(bits & !flags::REACHED | reached);
+    marker.value(generator.function);
+    trace_fiber(&generator.fiber, marker);
+}
+
 pub fn register(heap: &mut Heap) {
     unsafe fn trace_generator(header: *mut Header, marker: &mut Marker) {
         // SAFETY: the heap calls this for generators only.
-        unsafe {
-            let generator = &*(header as *const Generator);
-            marker.value(generator.function);
-            trace_fiber(&generator.fiber, marker);
-        }
+        unsafe { trace_once(&*(header as *const Generator), marker) }
     }
     unsafe fn drop_generator(header: *mut Header) {
         // SAFETY: as above; the generator is dead.
@@ -132,6 +152,9 @@ pub fn new_generator(vm: &mut Vm, function: Value, image: &[Value]) -> Value {
         let memory =
             vm.heap.alloc_raw(Tag::GENERATOR, size_of::<Generator>() + slots * SLOT) as *mut Generator;
         let header = ptr::read(&raw const (*memory).header);
+        if vm.heap.parity() {
+            header.flags.set(header.flags.get() | flags::REACHED);
+        }
         ptr::write(
             memory,
             Generator {

@@ -340,9 +340,8 @@ fn open(vm: &mut Vm, group: Gc<Group>) {
     group.outer.set(rare.group.replace(Some(group)));
     if matches!(group.policy, Policy::All | Policy::Settled) {
         let list = vm.heap.list(&vec![Value::NIL; group.count as usize]);
-        vm.heap.store(group.into(), &group.results, list.into());
+        vm.heap.store(&group.results, list.into());
     }
-    vm.heap.changed(task.into());
 }
 
 fn begin(vm: &mut Vm, group: Gc<Group>) -> Result<Value, Control> {
@@ -353,7 +352,7 @@ fn begin(vm: &mut Vm, group: Gc<Group>) -> Result<Value, Control> {
         finished(vm, group);
     }
     if group.phase.get() == Phase::Closing && group.nursery.is_empty() {
-        return match over(group) {
+        return match over(vm, group) {
             (Decided::Value | Decided::Nothing, value) => Ok(value),
             (_, thrown) => Err(vm.throw_value(thrown)),
         };
@@ -413,7 +412,6 @@ fn look_at(vm: &mut Vm, group: Gc<Group>, index: usize, waiting: &Waiting, exclu
     match polled {
         Ok(None) => {
             arm.value.set(waiting.payload);
-            vm.heap.stored(group.into(), waiting.payload);
             arm.node.set(waiting.kind, waiting.on);
             if !exclusive {
                 wait::link(vm, NodeRef::of_arm(arm));
@@ -443,7 +441,8 @@ fn start_if_room(vm: &mut Vm, group: Gc<Group>, index: usize) {
 /// A coroutine becomes a task of the group, which the arm awaits.
 fn start(vm: &mut Vm, group: Gc<Group>, index: usize) {
     let arm = &group.arms()[index];
-    let Some(coroutine) = arm.value.replace(Value::NIL).as_object::<Coroutine>() else { return };
+    let Some(coroutine) = arm.value.get().as_object::<Coroutine>() else { return };
+    vm.heap.store(&arm.value, Value::NIL);
     if group.has_limit() {
         group.room.set(group.room.get().saturating_sub(1));
     }
@@ -475,7 +474,7 @@ pub fn arm_ended(vm: &mut Vm, group: Gc<Group>, index: usize, result: Result<Val
     let was_task = arm.node.kind() == Wait::Task
         && arm.node.object().as_object::<Task>().is_some_and(|task| task.owner() == Owner::Group(group));
     arm.node.clear();
-    arm.value.set(Value::NIL);
+    vm.heap.store(&arm.value, Value::NIL);
     if group.phase.get() != Phase::Open {
         return;
     }
@@ -530,9 +529,9 @@ fn set_result(vm: &mut Vm, group: Gc<Group>, index: usize, value: Value) {
 fn push_result(vm: &mut Vm, group: Gc<Group>, value: Value, is_error: bool) {
     if group.results.get().is_nil() {
         let results = vm.heap.list(&[]).into();
-        vm.heap.store(group.into(), &group.results, results);
+        vm.heap.store(&group.results, results);
         let errors = vm.heap.list(&[]).into();
-        vm.heap.store(group.into(), &group.errors, errors);
+        vm.heap.store(&group.errors, errors);
     }
     let lists = (group.results.get().as_object::<List>(), group.errors.get().as_object::<List>());
     if let (Some(results), Some(errors)) = lists {
@@ -580,7 +579,7 @@ fn finished(vm: &mut Vm, group: Gc<Group>) {
 /// What the await gives is known: the other arms leave, the group's own tasks are cancelled.
 fn decide(vm: &mut Vm, group: Gc<Group>, decided: Decided, value: Value) {
     group.decided.set(decided);
-    vm.heap.store(group.into(), &group.outcome, value);
+    vm.heap.store(&group.outcome, value);
     close_arms(vm, group);
     let reason = match group.policy {
         Policy::Timeout if decided == Decided::Error => "it timed out",
@@ -628,7 +627,7 @@ pub fn child_failed(vm: &mut Vm, group: Gc<Group>, error: Value) {
         return add_also(vm, group.outcome.get(), error);
     }
     group.decided.set(Decided::Error);
-    vm.heap.store(group.into(), &group.outcome, error);
+    vm.heap.store(&group.outcome, error);
 }
 
 /// The group's last task has ended: its own task goes on if everything is decided.
@@ -638,7 +637,7 @@ pub fn children_over(vm: &mut Vm, group: Gc<Group>) {
     if group.phase.get() != Phase::Closing || group.starting.get() || !awaits || !group.nursery.is_empty() {
         return;
     }
-    match over(group) {
+    match over(vm, group) {
         (Decided::Value | Decided::Nothing, value) if group.policy == Policy::Select => {
             sched::wake_selected(vm, task, group.chosen.get(), value);
         }
@@ -648,7 +647,7 @@ pub fn children_over(vm: &mut Vm, group: Gc<Group>) {
 }
 
 /// Takes the group out of its task's list, and tells what was decided.
-fn over(group: Gc<Group>) -> (Decided, Value) {
+fn over(vm: &mut Vm, group: Gc<Group>) -> (Decided, Value) {
     group.phase.set(Phase::Over);
     let task = group.task();
     if group.policy == Policy::Shield {
@@ -656,6 +655,9 @@ fn over(group: Gc<Group>) -> (Decided, Value) {
     }
     if let Some(rare) = task.rare() {
         let outer = group.outer.take();
+        if let Some(outer) = outer {
+            vm.heap.gone(outer.into());
+        }
         if rare.group.get() == Some(group) {
             rare.group.set(outer);
         } else if let Some(inner) = task.groups().find(|inner| inner.outer.get() == Some(group)) {
@@ -747,7 +749,7 @@ pub fn next_completed(vm: &mut Vm, group: Gc<Group>) -> Result<Option<Value>, Co
         return Err(vm.throw("ValueError", "only the task that began to walk it goes on with it"));
     }
     cancel::checkpoint(vm)?;
-    if let Some(result) = pop_result(group) {
+    if let Some(result) = pop_result(vm, group) {
         return match result {
             Ok(value) => Ok(Some(value)),
             Err(error) => Err(vm.throw_value(error)),
@@ -755,7 +757,7 @@ pub fn next_completed(vm: &mut Vm, group: Gc<Group>) -> Result<Option<Value>, Co
     }
     if group.remaining.get() == 0 || group.phase.get() != Phase::Open {
         if group.phase.get() == Phase::Open {
-            over(group);
+            over(vm, group);
         }
         return Ok(None);
     }
@@ -763,13 +765,13 @@ pub fn next_completed(vm: &mut Vm, group: Gc<Group>) -> Result<Option<Value>, Co
     Err(Control::Wait)
 }
 
-fn pop_result(group: Gc<Group>) -> Option<Result<Value, Value>> {
+fn pop_result(vm: &mut Vm, group: Gc<Group>) -> Option<Result<Value, Value>> {
     let (results, errors) =
         (group.results.get().as_object::<List>()?, group.errors.get().as_object::<List>()?);
     if results.is_empty() {
         return None;
     }
-    let (value, is_error) = (results.remove(0), errors.remove(0));
+    let (value, is_error) = (results.remove(&mut vm.heap, 0), errors.remove(&mut vm.heap, 0));
     Some(if is_error.is_truthy() { Err(value) } else { Ok(value) })
 }
 
@@ -779,7 +781,7 @@ fn hand_out(vm: &mut Vm, group: Gc<Group>) {
     if task.wait() != Wait::Next || !task.waits_for().is_same(group.into()) {
         return;
     }
-    match pop_result(group) {
+    match pop_result(vm, group) {
         Some(Ok(value)) => sched::wake(vm, task, value),
         Some(Err(error)) => sched::wake_throwing(vm, task, error),
         None => {}
@@ -794,7 +796,7 @@ pub fn close_completed(vm: &mut Vm, group: Gc<Group>) -> Result<(), Control> {
         Phase::Fresh | Phase::Over => return Ok(()),
     }
     if group.nursery.is_empty() {
-        return match over(group) {
+        return match over(vm, group) {
             (Decided::Error | Decided::Token, thrown) => Err(vm.throw_value(thrown)),
             _ => Ok(()),
         };

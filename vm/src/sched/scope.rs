@@ -162,7 +162,7 @@ pub fn exit(vm: &mut Vm, scope: Gc<Scope>, leaving: Leaving, thrown: Value) -> R
 pub fn fail_with(vm: &mut Vm, scope: Gc<Scope>, error: Value) {
     let first = scope.nursery.error.get();
     if first.is_nil() {
-        vm.heap.store(scope.into(), &scope.nursery.error, error);
+        vm.heap.store(&scope.nursery.error, error);
     } else {
         add_also(vm, first, error);
     }

@@ -255,7 +255,6 @@ fn grant(vm: &mut Vm, mutex: Gc<Mutex>, to: Gc<Task>) -> Value {
     // SAFETY: a header comes first.
     let guard = unsafe { place(vm, |header| Guard { header, mutex }) };
     mutex.guard.set(Some(guard));
-    vm.heap.changed(mutex.into());
     guard.into()
 }
 
@@ -273,14 +272,17 @@ pub fn unlock(vm: &mut Vm, guard: Gc<Guard>) -> Result<(), Control> {
             .map_or(String::new(), |owner| format!(": task {} ({})", owner.id(), task::name_text(vm, owner)));
         return Err(vm.throw("ValueError", format!("only the task that locked a mutex unlocks it{owner}")));
     }
-    forget(running, mutex);
+    forget(vm, running, mutex);
     hand_on(vm, mutex);
     Ok(())
 }
 
 /// Takes a mutex out of the list of those that its owner holds.
-fn forget(owner: Gc<Task>, mutex: Gc<Mutex>) {
+fn forget(vm: &mut Vm, owner: Gc<Task>, mutex: Gc<Mutex>) {
     let next = mutex.next_held.take();
+    if let Some(next) = next {
+        vm.heap.gone(next.into());
+    }
     mutex.owner.set(None);
     mutex.guard.set(None);
     let Some(rare) = owner.rare() else { return };
@@ -464,7 +466,7 @@ pub fn set_watch(vm: &mut Vm, watch: Gc<Watch>, value: Value) -> Result<(), Cont
     if watch.is_closed.get() {
         return Err(vm.throw("ChannelClosed", "the watch is closed: it cannot be set any more"));
     }
-    vm.heap.store(watch.into(), &watch.value, value);
+    vm.heap.store(&watch.value, value);
     watch.version.set(watch.version.get() + 1);
     while let Some(node) = watch.waiters.pop() {
         match node.waiter() {

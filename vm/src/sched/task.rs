@@ -81,10 +81,8 @@ pub mod flag {
     pub const STARTED: u16 = 256;
     /// It was reported as leaked.
     pub const LEAKED: u16 = 512;
-    /// Of use during a collection only: something that can go on leads to what it waits for.
-    pub const GOES_ON: u16 = 1024;
-    /// Likewise: something may cancel it.
-    pub const CANCELLABLE: u16 = 2048;
+    /// As [`crate::heap::Heap::parity`] was when it was looked at last: see [`super::super::reach`].
+    pub const REACHED: u16 = 1024;
     /// It is suspended inside a generator: [`super::Rare::inner`].
     pub const IN_GENERATOR: u16 = 4096;
     /// `t.detach()` was called.
@@ -379,7 +377,7 @@ impl Gc<Task> {
 pub fn register(heap: &mut Heap) {
     unsafe fn trace_task(header: *mut Header, marker: &mut Marker) {
         // SAFETY: the heap calls this for tasks only.
-        unsafe { trace(&*(header as *const Task), marker) }
+        unsafe { trace_once(&*(header as *const Task), marker) }
     }
     unsafe fn drop_task(header: *mut Header) {
         // SAFETY: as above; the task is dead.
@@ -401,8 +399,22 @@ pub fn register(heap: &mut Heap) {
     super::sync::register(heap);
 }
 
-/// Marks what a task refers to, not the task itself.
-pub fn trace(task: &Task, marker: &mut Marker) {
+/// Whether this collection has looked at a task.
+pub fn is_reached(task: &Task, marker: &Marker) -> bool {
+    task.has(flag::REACHED) == marker.parity()
+}
+
+/// Marks what a task refers to, not the task itself; once in a collection.
+pub fn trace_once(task: &Task, marker: &mut Marker) {
+    if is_reached(task, marker) && !marker.looks_again() {
+        return;
+    }
+    if marker.parity() { task.set_flag(flag::REACHED) } else { task.clear_flag(flag::REACHED) }
+    marker.note_find();
+    trace(task, marker);
+}
+
+fn trace(task: &Task, marker: &mut Marker) {
     // While the stack is in its place the first slots are part of it; otherwise they hold function and result.
     marker.value(task.function());
     marker.value(task.result().get());
@@ -457,6 +469,7 @@ pub fn trace_fiber(fiber: &Fiber, marker: &mut Marker) {
             slot = slot.add(1);
         }
         fiber::clear(top, fiber.end());
+        marker.add_work(fiber.capacity());
         if fiber.is_moved() {
             marker.buffer(fiber.capacity() * SLOT);
         }
@@ -585,7 +598,8 @@ pub fn spawn_into(
                 rare: Cell::new(ptr::null_mut()),
             },
         );
-        (*memory).header.count.set(flags);
+        let reached = if vm.heap.parity() { flag::REACHED } else { 0 };
+        (*memory).header.count.set(flags | reached);
         (*memory).header.aux.set(spawned_at);
         let fiber = &mut (*memory).fiber;
         fiber::clear(fiber.stack(), fiber.end());

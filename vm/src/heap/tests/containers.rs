@@ -56,23 +56,23 @@ proptest! {
             let h = &mut heap;
             match op {
                 ListOp::Push(v) => { list.push(h, v.into()); model.push(v) }
-                ListOp::Pop => prop_assert_eq!(list.pop().and_then(Value::as_int), model.pop()),
+                ListOp::Pop => prop_assert_eq!(list.pop(&mut heap).and_then(Value::as_int), model.pop()),
                 ListOp::Insert(i, v) => {
                     let i = i.min(model.len());
                     list.insert(h, i, v.into());
                     model.insert(i, v);
                 }
                 ListOp::Remove(i) if i < model.len() => {
-                    prop_assert_eq!(list.remove(i).as_int(), Some(model.remove(i)));
+                    prop_assert_eq!(list.remove(&mut heap, i).as_int(), Some(model.remove(i)));
                 }
                 ListOp::Remove(_) => {}
                 ListOp::Set(i, v) => {
                     prop_assert_eq!(list.set(h, i, v.into()), i < model.len());
                     if let Some(item) = model.get_mut(i) { *item = v }
                 }
-                ListOp::Truncate(n) => { list.truncate(n); model.truncate(n) }
+                ListOp::Truncate(n) => { list.truncate(&mut heap, n); model.truncate(n) }
                 ListOp::RemoveRange(a, b) => {
-                    list.remove_range(a, b);
+                    list.remove_range(&mut heap, a, b);
                     let b = b.min(model.len());
                     if a < b { model.drain(a..b); }
                 }
@@ -101,7 +101,7 @@ proptest! {
                     list.push(h, i.into());
                     model.push(i);
                     if i % 3 != 0 {
-                        prop_assert_eq!(list.remove(0).as_int(), Some(model.remove(0)));
+                        prop_assert_eq!(list.remove(h, 0).as_int(), Some(model.remove(0)));
                     }
                 },
             }
@@ -122,7 +122,7 @@ fn a_list_is_a_quick_queue() {
         list.push(&mut heap, Value::int(i));
     }
     for i in 0..1_000_000 {
-        assert_eq!(list.remove(0).as_int(), Some(i));
+        assert_eq!(list.remove(&mut heap, 0).as_int(), Some(i));
         list.push(&mut heap, Value::int(100_000 + i));
     }
     assert!(list.buffer_bytes() <= 4 << 20);
@@ -254,7 +254,7 @@ proptest! {
                 MapOp::Remove(key) => {
                     let at = model.iter().position(|entry| entry.0 == key.canonical());
                     let given = key.value(&mut heap);
-                    prop_assert_eq!(map.remove(given).and_then(Value::as_int), at.map(|at| model.remove(at).2));
+                    prop_assert_eq!(map.remove(&mut heap, given).and_then(Value::as_int), at.map(|at| model.remove(at).2));
                     prop_assert_eq!(at.is_some(), map.version() != version);
                 }
                 MapOp::Get(key) => {
@@ -273,11 +273,11 @@ proptest! {
                 }
                 MapOp::RemoveFirst if before > 0 => {
                     let first = map.entry_at(0).unwrap();
-                    prop_assert_eq!(map.remove(first.0).unwrap().as_int().unwrap(), model.remove(0).2);
+                    prop_assert_eq!(map.remove(&mut heap, first.0).unwrap().as_int().unwrap(), model.remove(0).2);
                 }
                 MapOp::RemoveLast if before > 0 => {
                     let last = map.entry_at(before - 1).unwrap();
-                    prop_assert_eq!(map.remove(last.0).unwrap().as_int(), model.pop().map(|entry| entry.2));
+                    prop_assert_eq!(map.remove(&mut heap, last.0).unwrap().as_int(), model.pop().map(|entry| entry.2));
                 }
                 MapOp::RemoveFirst | MapOp::RemoveLast => {}
                 MapOp::Clear => { map.clear(&mut heap); model.clear() }
@@ -309,7 +309,7 @@ proptest! {
             if insert {
                 prop_assert_eq!(set.insert(&mut heap, given), model.insert(key.canonical()));
             } else {
-                prop_assert_eq!(set.remove(given), model.remove(&key.canonical()));
+                prop_assert_eq!(set.remove(&mut heap, given), model.remove(&key.canonical()));
             }
             prop_assert_eq!(set.len(), model.len());
             prop_assert_eq!(set.table.check(), Ok(()));
@@ -376,7 +376,7 @@ fn a_map_is_a_quick_queue() {
     for i in 0..200_000 {
         let (first, _) = map.entry_at(0).unwrap();
         assert_eq!(first.as_int(), Some(i));
-        map.remove(first);
+        map.remove(&mut heap, first);
         map.insert(&mut heap, Value::int(10_000 + i), Value::NIL);
     }
     assert!(map.table.buffer_bytes() < 4 << 20);

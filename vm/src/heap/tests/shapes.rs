@@ -11,7 +11,7 @@ fn fields_have_slots() {
     assert_eq!((shape.slot(x), shape.slot(y), shape.slot(z)), (Some(0), Some(1), None));
     assert_eq!((shape.name.as_str(), shape.required, shape.field_count()), ("Point", 2, 2));
     let p = heap.instance(point.shape, &[Value::int(3), Value::int(4)]);
-    heap.store(p.into(), &p.fields()[1], Value::int(5));
+    heap.store(&p.fields()[1], Value::int(5));
     assert_eq!(p.fields()[1].get().as_int(), Some(5));
 }
 
