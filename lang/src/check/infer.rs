@@ -31,6 +31,8 @@ mod expr;
 mod call;
 mod closure;
 mod relevance;
+mod turns;
+mod fields;
 mod report;
 
 pub use types::Knowledge;
@@ -50,6 +52,8 @@ pub(super) fn infer(
     let relevance = infer.find_relevance();
     if relevance.is_any() {
         infer.find_reads();
+        infer.find_written();
+        infer.find_fields();
         infer.find_methods();
         infer.pass(&relevance);
         infer.reporting = true;
@@ -97,6 +101,8 @@ struct Finding {
     origin: Option<OriginId>,
     /// Further places where the same is meant: the other operand, the other arguments.
     others: Vec<(Span, OriginId)>,
+    /// Further places of the same mistake that have no coroutine.
+    also: Vec<Span>,
     /// The function around.
     function: Option<FnId>,
 }
@@ -178,6 +184,7 @@ struct Infer<'a> {
     consumed: FxHashSet<OriginId>,
     activity: Vec<Activity>,
     waits_found: Waits,
+    written: turns::Written,
     context: Context,
 }
 
@@ -258,6 +265,7 @@ impl<'a> Infer<'a> {
             consumed: FxHashSet::default(),
             activity: vec![Activity::default(); ast.functions.len()],
             waits_found: Waits::default(),
+            written: turns::Written::default(),
             context: Context::default(),
             file,
             prelude,
@@ -284,6 +292,15 @@ impl<'a> Infer<'a> {
                     || matches!(function.form, FnForm::AsyncBlock | FnForm::SpawnBlock),
                 is_generator: resolution.function(at).is_generator,
                 result: Ty::Unknown,
+                params: match function.is_async {
+                    true => params
+                        .iter()
+                        .map(|param| param_text(ast, param.pattern))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                        .into(),
+                    false => Box::default(),
+                },
                 needs_nothing: params.iter().all(|param| param.default.is_some() || param.rest),
                 is_doubtful: self.doubtful.contains(&at),
             });
@@ -413,6 +430,14 @@ impl<'a> Infer<'a> {
             }
             _ => {}
         }
+    }
+}
+
+/// How a parameter is shown in a call that is proposed.
+fn param_text(ast: &crate::ast::Ast, pattern: PatId) -> &str {
+    match ast[ast.unparen_pat(pattern)].kind {
+        PatKind::Bind(name) => ast.name(name),
+        _ => "…",
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     trace::{self, Event},
 };
 use crate::{
-    ast::{BinaryOp, ExprId, ExprKind, FnForm, FnId, StmtId, StmtKind, Symbol, Target},
+    ast::{Arg, BinaryOp, ExprId, ExprKind, FnForm, FnId, StmtId, StmtKind, Symbol, Target},
     diagnostic::{Code, Diagnostic, Edit},
     resolve::{GlobalKind, Owner, Res},
     source::{Location, Span},
@@ -28,7 +28,7 @@ pub(super) fn check(file: File<'_>, sites: &LazySites<'_>, into: &mut Vec<Diagno
     for (id, function) in (0..).map(FnId).zip(&ast.functions) {
         let may_run_often = match function.form {
             FnForm::SpawnBlock => true,
-            FnForm::Named => function.is_async,
+            FnForm::Named | FnForm::Lambda => function.is_async,
             _ => false,
         };
         if !may_run_often {
@@ -218,6 +218,24 @@ impl Tasks<'_> {
         repeated.iter().any(|around| around.start <= span.start && span.end <= around.end)
     }
 
+    /// The lambda of `all(xs.map(async |x| …))`.
+    fn is_mapped(&self, id: FnId) -> bool {
+        let (ast, resolution) = (self.file.ast, self.file.resolution);
+        ast.exprs.iter().any(|expr| {
+            let ExprKind::Call(runner, args) = expr.kind else { return false };
+            let ExprKind::Name(name) = ast[runner].kind else { return false };
+            let runs_all = matches!(resolution.name(runner), Res::Prelude(_))
+                && matches!(ast.name(name), "all" | "settled" | "completed");
+            let [Arg::Plain(list)] = ast.list(args) else { return false };
+            let ExprKind::Call(method, args) = ast[ast.unparen(*list)].kind else { return false };
+            let ExprKind::Field { name, .. } = ast[method].kind else { return false };
+            let [Arg::Plain(lambda)] = ast.list(args) else { return false };
+            runs_all
+                && ast.name(name) == "map"
+                && matches!(ast[ast.unparen(*lambda)].kind, ExprKind::Lambda(of) if of == id)
+        })
+    }
+
     fn is_concurrent(&mut self, id: FnId, open: &mut FxHashSet<FnId>) -> bool {
         if let Some(known) = self.known.get(&id) {
             return *known;
@@ -242,7 +260,8 @@ impl Tasks<'_> {
                 !is_passed_on && (beside.len() > 1 || beside.iter().any(is_repeated))
                     || callers.any(|caller| self.is_concurrent(caller, open))
             }
-            FnForm::AsyncBlock | FnForm::Lambda | FnForm::Method | FnForm::Test => false,
+            FnForm::Lambda => self.is_mapped(id),
+            FnForm::AsyncBlock | FnForm::Method | FnForm::Test => false,
         };
         self.known.insert(id, found);
         found

@@ -295,6 +295,7 @@ impl Infer<'_> {
         let inner = ast.unparen(list);
         if let ExprKind::List(items) = ast[inner].kind {
             let mut joined = Ty::Never;
+            let first = self.findings.len();
             for item in ast.list(items) {
                 let result = match ast[*item].kind {
                     ExprKind::Spread(value) => {
@@ -309,6 +310,7 @@ impl Infer<'_> {
                 };
                 joined = self.know.join(joined, result);
             }
+            self.fold_not_awaitable(first);
             return if joined == Ty::Never { Ty::Unknown } else { joined };
         }
         let ty = self.expr(list, Use::Value);
@@ -325,6 +327,19 @@ impl Infer<'_> {
             }
         }
         self.results_of(ty)
+    }
+
+    /// Several values in the list of a combinator are one mistake.
+    fn fold_not_awaitable(&mut self, from: usize) {
+        let mut wrong = (from..self.findings.len())
+            .filter(|at| matches!(self.findings[*at].kind, Kind::NotAwaitable(Ty::Plain(_), _)))
+            .collect::<Vec<usize>>()
+            .into_iter();
+        let Some(first) = wrong.next() else { return };
+        for at in wrong.rev() {
+            let other = self.findings.remove(at);
+            self.findings[first].also.insert(0, other.at);
+        }
     }
 
     fn results_of(&self, list: Ty) -> Ty {
@@ -406,10 +421,12 @@ impl Infer<'_> {
         }
     }
 
+    /// What `x.name(…)` calls: a method, or the function that a field holds.
     fn method(&self, of: StructRef, name: &str) -> Ty {
         match self.know.structure(of).methods.get(name) {
             Some((function, true)) => Ty::Function(*function),
-            _ => Ty::Unknown,
+            Some(_) => Ty::Unknown,
+            None => self.field_of(of, name),
         }
     }
 

@@ -454,7 +454,7 @@ impl Infer<'_> {
         }
     }
 
-    fn field_of(&self, of: StructRef, name: &str) -> Ty {
+    pub(super) fn field_of(&self, of: StructRef, name: &str) -> Ty {
         let structure = self.know.structure(of);
         if let Some((function, true)) = structure.methods.get(name) {
             return Ty::Function(*function);
@@ -639,7 +639,8 @@ impl Infer<'_> {
     pub(super) fn find_at(&mut self, kind: Kind, at: Span, origin: Option<OriginId>) {
         if self.reporting && !self.context.dead {
             let function = self.context.function;
-            self.findings.push(Finding { kind, at, origin, others: Vec::new(), function });
+            let (others, also) = (Vec::new(), Vec::new());
+            self.findings.push(Finding { kind, at, origin, others, also, function });
         }
     }
 }

@@ -92,12 +92,9 @@ impl Infer<'_> {
                 }
             }
             StmtKind::While { condition, body } => {
-                let kind = ast[ast.unparen(condition)].kind;
-                let ends = !matches!(kind, ExprKind::Bool(true));
-                // Only counting says that there will be another turn; anything else the body may decide.
-                use crate::ast::BinaryOp::{Ge, Gt, Le, Lt};
-                let flag = ends && !matches!(kind, ExprKind::Binary(Lt | Le | Gt | Ge, ..));
-                self.turns(ends, flag, |infer| {
+                let ends = !matches!(ast[ast.unparen(condition)].kind, ExprKind::Bool(true));
+                let repeats = self.has_second_turn(condition, stmt.span);
+                self.turns(ends, repeats, |infer| {
                     infer.condition(condition);
                     infer.block(body, Use::Dropped);
                 });
@@ -396,8 +393,8 @@ impl Infer<'_> {
         if each.await_span.is_some() {
             self.waits();
         }
-        let single = matches!(ast[ast.unparen(each.source)].kind, ExprKind::List(items) if items.len <= 1);
-        self.turns(true, single, |infer| {
+        let repeats = self.has_many(each.source);
+        self.turns(true, repeats, |infer| {
             match each.second {
                 None => infer.bind(each.first, item, false),
                 Some(second) => {
@@ -409,8 +406,8 @@ impl Infer<'_> {
         });
     }
 
-    /// A loop. It `ends` by itself, not only by `break`. With `flag` it may well end after one turn, as its own body decides.
-    fn turns(&mut self, ends: bool, flag: bool, body: impl Fn(&mut Self)) {
+    /// A loop. It `ends` by itself, not only by `break`; it `repeats` if a second turn is certain unless something leaves it.
+    fn turns(&mut self, ends: bool, repeats: bool, body: impl Fn(&mut Self)) {
         let found = self.findings.len();
         for turn in 0.. {
             let split = self.split();
@@ -424,7 +421,7 @@ impl Infer<'_> {
             let Some(mut around) = self.context.loops.pop() else { return };
             around.continues.extend(self.end(&split));
             self.context.depth -= 1;
-            let changed = self.next_turn(&split, around.continues, flag, turn >= MAX_TURNS);
+            let changed = self.next_turn(&split, around.continues, repeats, turn >= MAX_TURNS);
             if changed && turn <= MAX_TURNS {
                 self.findings.truncate(found);
                 continue;
@@ -441,7 +438,7 @@ impl Infer<'_> {
     }
 
     /// Joins what a turn has changed into what holds at the loop's head. Did that change anything?
-    fn next_turn(&mut self, split: &Split, continues: Vec<Branch>, flag: bool, give_up: bool) -> bool {
+    fn next_turn(&mut self, split: &Split, continues: Vec<Branch>, repeats: bool, give_up: bool) -> bool {
         if continues.is_empty() {
             return false;
         }
@@ -467,7 +464,7 @@ impl Infer<'_> {
             let head = self.uses.get(slot);
             let joined = match head.join_turn(back) {
                 _ if give_up => Usage::Untracked,
-                Usage::Looped(_) if flag => Usage::Maybe,
+                Usage::Looped(_) if !repeats => Usage::Maybe,
                 joined => joined,
             };
             changed |= joined != head;

@@ -92,37 +92,53 @@ impl Infer<'_> {
         Relevance(relevant)
     }
 
-    /// What a relevant statement declares or may change makes those that name it relevant.
+    /// What a relevant statement declares or may change makes those that name it relevant; and what the variables that it names are, has to
+    /// be known: where they are declared and, outside functions, used.
     fn spread(&self, relevant: &mut [bool], is_item: &[bool], mentions: &[Mention]) {
         let (ast, resolution) = (self.file.ast, self.file.resolution);
         let mut declared: FxHashMap<u32, Vec<GlobalId>> = FxHashMap::default();
+        let mut declaring: Vec<u32> = Vec::with_capacity(resolution.globals.len());
         let root = ast.list(ast.root);
         let starts: Vec<u32> = root.iter().map(|stmt| ast[*stmt].span.start).collect();
         for (at, global) in (0..).map(GlobalId).zip(&resolution.globals) {
             let stmt = starts.partition_point(|start| *start <= global.span.start).saturating_sub(1);
             declared.entry(stmt as u32).or_default().push(at);
+            declaring.push(stmt as u32);
         }
         let mut by_global: Vec<Vec<u32>> = vec![Vec::new(); resolution.globals.len()];
-        let mut by_stmt: FxHashMap<u32, Vec<GlobalId>> = FxHashMap::default();
         for mention in mentions {
             by_global[mention.global.0 as usize].push(mention.stmt);
-            if !is_item[mention.stmt as usize] {
-                by_stmt.entry(mention.stmt).or_default().push(mention.global);
-            }
         }
-        let mut open: Vec<u32> =
-            (0..).zip(relevant.iter()).filter(|(_, is)| **is).map(|(at, _)| at).collect();
-        let mut done = vec![false; resolution.globals.len()];
-        while let Some(stmt) = open.pop() {
-            // Calls and assignments may change what a variable holds.
-            let touched = declared.get(&stmt).into_iter().chain(by_stmt.get(&stmt)).flatten();
-            for global in touched {
-                if std::mem::replace(&mut done[global.0 as usize], true) {
-                    continue;
+        // With `true` for what has to do with coroutines, `false` for what only says what variables are.
+        let mut open: Vec<(u32, bool)> =
+            (0..).zip(relevant.iter()).filter(|(_, is)| **is).map(|(at, _)| (at, true)).collect();
+        let mut told = vec![false; resolution.globals.len()];
+        let mut known = vec![false; resolution.globals.len()];
+        let mut waiting: Vec<bool> = relevant.to_vec();
+        while let Some((stmt, tells)) = open.pop() {
+            let start = mentions.partition_point(|mention| mention.stmt < stmt);
+            let named = mentions[start..].iter().take_while(|mention| mention.stmt == stmt);
+            let of_items = is_item[stmt as usize];
+            let named = named.map(|mention| mention.global);
+            let own = declared.get(&stmt).into_iter().flatten().copied();
+            for (global, is_own) in own.map(|id| (id, true)).chain(named.map(|id| (id, false))) {
+                let at = global.0 as usize;
+                // Calls and assignments may change what a variable holds.
+                if tells && (is_own || !of_items) && !std::mem::replace(&mut told[at], true) {
+                    for other in &by_global[at] {
+                        relevant[*other as usize] = true;
+                        if !std::mem::replace(&mut waiting[*other as usize], true) {
+                            open.push((*other, true));
+                        }
+                    }
                 }
-                for other in &by_global[global.0 as usize] {
-                    if !std::mem::replace(&mut relevant[*other as usize], true) {
-                        open.push(*other);
+                let is_variable = matches!(resolution.global(global).kind, GlobalKind::Let | GlobalKind::Var);
+                if is_variable && !std::mem::replace(&mut known[at], true) {
+                    let uses = by_global[at].iter().filter(|other| !is_item[**other as usize]);
+                    for other in uses.chain([&declaring[at]]) {
+                        if !std::mem::replace(&mut relevant[*other as usize], true) {
+                            open.push((*other, false));
+                        }
                     }
                 }
             }

@@ -88,7 +88,13 @@ impl<'a> Writer<'a> {
                 )
             }
             Kind::DroppedByEach => self.dropped_by_each(finding.at, origin),
-            Kind::NotAwaitable(ty, value) => self.not_awaitable(finding.at, ty, value),
+            Kind::NotAwaitable(ty, value) => {
+                let diagnostic = self.not_awaitable(finding.at, ty, value);
+                finding
+                    .also
+                    .iter()
+                    .fold(diagnostic, |it, span| it.label(self.file.source, *span, "this one too"))
+            }
             Kind::Twice { first, looped } => self.twice(finding.at, first, looped, origin),
             Kind::NotSpawnable(ty, value) => self.not_spawnable(finding.at, ty, value),
             Kind::SpawnedResult(inner) => self.spawned_result(finding.at, inner),
@@ -337,8 +343,7 @@ impl<'a> Writer<'a> {
                             "it is not `async` either"
                         },
                     );
-                let certain = facts.is_async && facts.needs_nothing && !facts.is_generator;
-                self.with_call(diagnostic, span, certain)
+                self.with_call(diagnostic, span, Some(facts))
             }
             Ty::Functions { .. } | Ty::Native(_) => {
                 let diagnostic = self.new_one(
@@ -347,7 +352,7 @@ impl<'a> Writer<'a> {
                     span,
                     "a function, not a coroutine",
                 );
-                self.with_call(diagnostic, span, false)
+                self.with_call(diagnostic, span, None)
             }
             Ty::Object(object) => {
                 let (how, what) = match object {
@@ -422,11 +427,19 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn with_call(&self, diagnostic: Diagnostic, span: Span, certain: bool) -> Diagnostic {
-        if certain {
-            diagnostic.fix("call it", vec![self.edit(span.after(), "()")])
-        } else {
-            diagnostic.help(format!("call it: `{}(…)`", short(self.text(span))))
+    /// The call of what is only named. It is certain without arguments; otherwise the names of the parameters are there to be filled in.
+    fn with_call(&self, diagnostic: Diagnostic, span: Span, function: Option<&FnFacts>) -> Diagnostic {
+        let name = short(self.text(span));
+        match function.filter(|facts| facts.is_async) {
+            Some(facts) if facts.needs_nothing && !facts.is_generator => {
+                diagnostic.fix("call it", vec![self.edit(span.after(), "()")])
+            }
+            Some(facts) if !facts.params.is_empty() => {
+                let call = format!("({})", facts.params);
+                let message = format!("call it with what it needs: `{name}{call}`");
+                diagnostic.suggest(message, vec![self.edit(span.after(), call)])
+            }
+            _ => diagnostic.help(format!("call it: `{name}(…)`")),
         }
     }
 
@@ -503,7 +516,6 @@ impl<'a> Writer<'a> {
                 } else {
                     format!("`{}`", facts.name)
                 };
-                let certain = facts.is_async && facts.needs_nothing && !facts.is_generator;
                 let diagnostic = self
                     .new_one(code, format!("{named} is not called"), at, "`spawn` of a function")
                     .label(
@@ -512,13 +524,13 @@ impl<'a> Writer<'a> {
                         if facts.is_async { "its call makes a coroutine" } else { "not `async`" },
                     )
                     .note(note);
-                self.with_call(diagnostic, span, certain)
+                self.with_call(diagnostic, span, Some(facts))
             }
             Ty::Functions { .. } | Ty::Native(_) => {
                 let diagnostic = self
                     .new_one(code, format!("`{text}` is not called"), at, "`spawn` of a function")
                     .note(note);
-                self.with_call(diagnostic, span, false)
+                self.with_call(diagnostic, span, None)
             }
             Ty::Task(_) => self
                 .new_one(code, "`spawn` of a task", at, "this is a task already: it runs, or will")

@@ -219,6 +219,8 @@ pub struct FnFacts {
     pub is_generator: bool,
     /// What its body gives.
     pub result: Ty,
+    /// The names of the parameters of an async function, as a call shows them.
+    pub params: Box<str>,
     /// A call without arguments is right.
     pub needs_nothing: bool,
     /// Nothing is certain about its calls: it has an error of its own, such as an `await` without being `async`.

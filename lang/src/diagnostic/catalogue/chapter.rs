@@ -19,12 +19,20 @@ The checker infers which expressions are coroutines, tasks, awaitables of builti
 calls and what functions return, closures, methods and fields of instances that are certain, lists and maps that only one variable knows, builtins, and imported files.
 
 - What is not certain is silent: parameters, variables that a closure changes, data that others can reach, a variable after the program itself has asked `x is coroutine`, `type(x)` or `match x { is … }`.
+- A variable that has been compared with `nil` or a bool, or asked for its truth, may be anything from there on if what it held was `nil` or a bool: the code behind the question counts on the answer. So `var c = nil` … `if c != nil { await c }`
+  is silent.
+- A field is certain if the struct is private to its file or stands in the main file, nobody assigns a field of that name, and its default and all calls that make instances give the same kind of value, as they are
+  written: `jobs = channel()`, `Store()`, a lambda, a literal. A struct that is used as a value may be made anywhere, so nothing is known of its fields.
 - A coroutine is followed while one variable holds it. Handing it to a function, storing it or returning it counts as keeping it (R29); if nobody awaits it after all, the run reports E0302 (R20).
 - E0305 is told where every way leads to the second use: after a condition on one of whose ways the coroutine was used, in each turn of a loop that made it before, in a `catch` after its `await`. If only some way does,
   the run finds it.
+- A loop turns again for certain if the program says so itself: `while true`, a variable that counts from a number to a number, `for` over a range of numbers, a list, map or string of two items or more as written, or what `map`, `enumerate`
+  and the like make of one. Any other loop may have one turn.
 - One mistake gives one diagnostic (R30). A coroutine that several operands or arguments of one expression use wrongly is one report with several labels.
 - `==` between coroutines asks whether they are the same one; it is E0307 where the other side is a plain value, or a side is a call that makes a new coroutine.
-- A function that awaits and is not `async` is E0301; nothing more is said about its calls.
+- A function that awaits and is not `async` is E0301; nothing more is said about its calls. The fix makes it `async`, awaits its calls in all files of the program, and makes the functions around these `async` in turn; a call whose
+  coroutine is awaited already, as in `await all([f(1), f(2)])`, stays as it is. If a use cannot be changed with certainty, it is labelled in the place of a fix.
+- W0324 is silent for a `spawn` block with a `defer`: such a task tells its end itself, for example to a counter that the loop waits for.
 - `co check --fix` carries out the fixes that are certain (see [the command](cli.md)).
 ";
 
