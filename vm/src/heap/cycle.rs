@@ -45,8 +45,7 @@ impl Heap {
         self.parity = !self.parity;
         self.cycle.progress.begin(self.shapes.count());
         self.cycle.buffers = self.reaper.buffers.bytes;
-        let mut marker =
-            Marker::new(&mut self.cycle.progress, &self.shapes, &self.trace_hooks, self.parity);
+        let mut marker = Marker::new(&mut self.cycle.progress, &self.shapes, &self.trace_hooks, self.parity);
         self.short.ascii.iter().flatten().chain(&self.short.empty).for_each(|&text| marker.object(text));
         self.lost.iter().for_each(|&coroutine| marker.object(coroutine));
     }
@@ -65,8 +64,7 @@ impl Heap {
         mut look: impl FnMut(*mut Header, &mut Marker) -> bool,
     ) -> bool {
         debug_assert!(self.marking);
-        let mut marker =
-            Marker::new(&mut self.cycle.progress, &self.shapes, &self.trace_hooks, self.parity);
+        let mut marker = Marker::new(&mut self.cycle.progress, &self.shapes, &self.trace_hooks, self.parity);
         while let Some(object) = self.pages.next_near_tasks(cursor) {
             if !look(object, &mut marker) {
                 return false;
@@ -79,8 +77,7 @@ impl Heap {
     pub fn finish(&mut self) {
         self.mark(|marker| marker.drain(usize::MAX));
         // Coroutines that nobody has awaited and nobody can any more are kept until they are reported.
-        let mut marker =
-            Marker::new(&mut self.cycle.progress, &self.shapes, &self.trace_hooks, self.parity);
+        let mut marker = Marker::new(&mut self.cycle.progress, &self.shapes, &self.trace_hooks, self.parity);
         let lost = &mut self.lost;
         self.fresh_coroutines.retain(|&coroutine| {
             if coroutine.state.get() != CoroutineState::Fresh {

@@ -409,7 +409,11 @@ pub fn trace_once(task: &Task, marker: &mut Marker) {
     if is_reached(task, marker) && !marker.looks_again() {
         return;
     }
-    if marker.parity() { task.set_flag(flag::REACHED) } else { task.clear_flag(flag::REACHED) }
+    if marker.parity() {
+        task.set_flag(flag::REACHED)
+    } else {
+        task.clear_flag(flag::REACHED)
+    }
     marker.note_find();
     trace(task, marker);
 }

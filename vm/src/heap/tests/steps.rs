@@ -16,13 +16,7 @@ impl Program {
         let mut heap = Heap::new(seed);
         let names: Vec<Value> = ["id", "a", "b"].iter().map(|name| heap.intern(name).into()).collect();
         let node = heap.struct_type(ShapeInit { name: "Node", fields: &names, required: 3, methods: &[] });
-        Program {
-            heap,
-            random: Random(seed),
-            registers: vec![Value::NIL; 12],
-            node,
-            made: 0,
-        }
+        Program { heap, random: Random(seed), registers: vec![Value::NIL; 12], node, made: 0 }
     }
 
     fn below(&mut self, n: usize) -> usize {
@@ -47,8 +41,7 @@ impl Program {
             0 => self.heap.list(&[a, b]).into(),
             1 => {
                 // Long enough to be looked at in parts.
-                let items: Vec<Value> =
-                    (0..1000 + self.random.below(3000)).map(|_| self.any()).collect();
+                let items: Vec<Value> = (0..1000 + self.random.below(3000)).map(|_| self.any()).collect();
                 self.heap.list(&items).into()
             }
             2 => {
@@ -123,7 +116,11 @@ impl Program {
                 _ => drop(list.set(&mut self.heap, at, value)),
             }
         } else if let Some(map) = to.as_object::<Map>() {
-            map.insert(&mut self.heap, Value::int((random % if random.is_multiple_of(2) { 4 } else { 1500 }) as i64), value);
+            map.insert(
+                &mut self.heap,
+                Value::int((random % if random.is_multiple_of(2) { 4 } else { 1500 }) as i64),
+                value,
+            );
         } else if let Some(instance) = to.as_object::<Instance>() {
             self.heap.store(&instance.fields()[1 + random % 2], value);
         }
