@@ -80,8 +80,6 @@ struct Lexer<'s> {
     line_start: u32,
     /// Columns before the first token of the line.
     indent: u32,
-    /// The next name is the result type of another language: dropped.
-    drop_name: bool,
     /// Where a string began that was not closed on this line: brackets that it took in are no mistakes of their own.
     line_cut: Option<u32>,
     /// The last error is an unclosed `(`, `[` or map.
@@ -123,7 +121,6 @@ impl<'s> Lexer<'s> {
             first_on_line: true,
             line_start: 0,
             indent: 0,
-            drop_name: false,
             line_cut: None,
             round_reported: false,
             stopped: false,
@@ -201,16 +198,20 @@ impl<'s> Lexer<'s> {
         self.first_on_line = true;
         self.line_start = span.end;
         // A `:` ends a line outside brackets only in programs that were meant for another language.
-        let ends = self.prev.ends_statement() || self.prev == Kind::Colon || self.is_await_suffix();
+        let ends = self.prev.ends_statement() || self.prev == Kind::Colon || self.is_suffix_of_others();
         if self.pending_newline.is_none() && ends && self.top().kind.counts_newlines() {
             self.pending_newline = Some(span.start);
         }
     }
 
-    /// `f().await` as other languages write it.
-    fn is_await_suffix(&self) -> bool {
+    /// `f().await` and `import math.*` as other languages write it.
+    fn is_suffix_of_others(&self) -> bool {
         let before = self.out.tokens.iter().rev().nth(1).map(|token| token.kind);
-        self.prev == Kind::Await && matches!(before, Some(Kind::Dot | Kind::QDot))
+        match self.prev {
+            Kind::Await => matches!(before, Some(Kind::Dot | Kind::QDot)),
+            Kind::Star => matches!(before, Some(Kind::Dot | Kind::Import)),
+            _ => false,
+        }
     }
 
     /// What comes before any token: indentation, and the newline that was still open.
@@ -229,6 +230,7 @@ impl<'s> Lexer<'s> {
         match kind {
             Kind::Ident => self.name(span),
             Kind::RawNumber => self.number(span),
+            Kind::RawQuote if self.label(span) => {}
             Kind::Quote | Kind::TripleQuote | Kind::RawQuote | Kind::TripleRawQuote | Kind::BytesQuote => {
                 self.string(kind, span);
             }
@@ -251,6 +253,7 @@ impl<'s> Lexer<'s> {
                 self.emit(kind, 0, span);
             }
             Kind::Semi => {
+                self.repair_at_semicolon(span);
                 self.end_statement();
                 self.emit(kind, 0, span);
             }
@@ -266,11 +269,14 @@ impl<'s> Lexer<'s> {
             Kind::Bang if self.prev == Kind::Ident && self.rest().starts_with(['(', '[']) => {
                 self.report(LexErrorKind::Foreign(kind), span, None);
             }
-            Kind::Bang => self.foreign(kind, Kind::Not, span),
+            Kind::Bang if self.is_behind_value() => self.report(LexErrorKind::BangSuffix, span, None),
+            Kind::Bang => {
+                let span = self.all_bangs(span);
+                self.foreign(kind, Kind::Not, span);
+            }
             Kind::PlusPlus => self.report(LexErrorKind::Foreign(kind), span, None),
-            Kind::ThinArrow => {
-                self.report(LexErrorKind::Foreign(kind), span, None);
-                self.drop_name = self.pending_head().is_some_and(|head| head.kind == HeadKind::Fn);
+            Kind::Slash if self.rest().starts_with('*') && !self.prev.ends_operand() => {
+                self.block_comment(span)
             }
             _ if kind.is_keyword() => self.keyword(kind, span),
             _ => self.emit(kind, 0, span),
@@ -278,11 +284,54 @@ impl<'s> Lexer<'s> {
         self.first_on_line = false;
     }
 
-    fn name(&mut self, span: Span) {
-        if self.drop_name {
-            self.drop_name = false;
-            return;
+    /// `!` behind a value negates nothing, unless it is `!in`.
+    fn is_behind_value(&self) -> bool {
+        self.prev.ends_operand() && !starts_with_word(self.rest().trim_start(), "in")
+    }
+
+    /// `'outer: for …` and `break 'outer` of Rust.
+    fn label(&mut self, span: Span) -> bool {
+        let rest = self.rest();
+        let word = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
+        let behind = &rest[word..];
+        let jump = matches!(self.prev, Kind::Break | Kind::Continue);
+        let declared = behind.strip_prefix(':').map(str::trim_start);
+        let loops = ["for", "while", "loop"];
+        let declares = declared.is_some_and(|head| loops.iter().any(|word| starts_with_word(head, word)));
+        let line = behind.split('\n').next().unwrap_or("");
+        if word == 0 || !(self.first_on_line && declares || jump && !line.contains('\'')) {
+            return false;
         }
+        let length = word + declares as usize;
+        self.raw.bump(length);
+        // Where it is used, the loop's label has told of it.
+        if declares {
+            self.report(LexErrorKind::Label, Span::new(span.start, span.end + length as u32), None);
+        }
+        true
+    }
+
+    /// `!!x` is one mistake.
+    fn all_bangs(&mut self, span: Span) -> Span {
+        let further = self.rest().len() - self.rest().trim_start_matches('!').len();
+        self.raw.bump(further);
+        Span::new(span.start, span.end + further as u32)
+    }
+
+    /// `/* … */`: reported, and left out up to its end.
+    fn block_comment(&mut self, span: Span) {
+        let rest = self.rest();
+        let length =
+            rest.find("*/").map_or_else(|| rest.find('\n').unwrap_or(rest.len()), |length| length + 2);
+        let lines = rest[..length].matches('\n').count();
+        self.raw.bump(length);
+        self.report(LexErrorKind::BlockComment, Span::new(span.start, span.end + length as u32), None);
+        if lines > 0 {
+            self.line_start = span.end + rest[..length].rfind('\n').map_or(0, |newline| newline as u32 + 1);
+        }
+    }
+
+    fn name(&mut self, span: Span) {
         let symbol = self.out.names.intern(&self.text[span.range()]);
         self.emit(Kind::Ident, symbol.0, span);
     }
@@ -404,7 +453,8 @@ impl<'s> Lexer<'s> {
             Kind::If => self.if_head(),
             Kind::Let | Kind::Var => self.top_mut().pattern = true,
             Kind::While => self.head(HeadKind::Statements, true),
-            Kind::For => self.head(HeadKind::Statements, false),
+            // Behind a value it is a comprehension, or `impl A for B`.
+            Kind::For if !self.prev.ends_operand() => self.head(HeadKind::Statements, false),
             Kind::Test => self.head(HeadKind::Statements, true),
             Kind::Match => self.head(HeadKind::Match, true),
             Kind::Fn => self.head(HeadKind::Fn, true),

@@ -260,7 +260,6 @@ fn statements_on_one_line() {
             "foo bar\n",
             "foo 1\n",
             "x.y z\n",
-            "x = 1 // set x\n",
             "fn a() { 1 } fn b() { 2 }\n",
             "await f() g()\n",
             "return 1 2\n",

@@ -177,8 +177,11 @@ impl Lexer<'_> {
             }
             prev => match self.pending_head() {
                 // `0.. {` lacks the end of its range, but has its block.
+                // What stands between the parameters of a `fn` and its block is the result type of another language.
                 Some(head)
-                    if head.ready && (prev.ends_operand() || prev == Kind::DotDot) && !self.top().lambda =>
+                    if head.ready
+                        && (prev.ends_operand() || prev == Kind::DotDot || head.kind == HeadKind::Fn)
+                        && !self.top().lambda =>
                 {
                     self.heads.pop();
                     (head.kind.block(), head.indent)
@@ -235,6 +238,14 @@ impl Lexer<'_> {
             }
         }
         let frame = self.frames[top];
+        // No brace is open at all: it stands for the bracket that is.
+        if raw == Kind::RBrace
+            && frame.kind.is_round()
+            && !self.frames.iter().any(|frame| frame.kind.closed_by(raw))
+        {
+            self.report(LexErrorKind::WrongClosing, span, Some(frame.open));
+            return Some(top);
+        }
         let rest = self.rest().trim_start_matches([' ', '\t']);
         let other_follows = match frame.kind {
             FrameKind::Paren => rest.starts_with(')'),

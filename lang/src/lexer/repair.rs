@@ -8,7 +8,8 @@
 //! 2. inside `(`, `[` or a map, a line that starts with a word that only starts statements;
 //! 3. inside `(`, `[` or a map, an operand right behind an operand, on a line that is not indented further;
 //! 4. a `{` behind an operand at the end of a line, where no pattern is read: the block of a broken head;
-//! 5. the end of the text.
+//! 5. inside `(`, `[` or a map, a `;` at the end of its line;
+//! 6. the end of the text.
 //!
 //! A string that is not closed on its line took closing brackets in; those are forgiven.
 //!
@@ -62,6 +63,16 @@ impl Lexer<'_> {
             let ended = self.out.spans.last().is_some_and(|last| last.start == last.end);
             if ended && self.top().kind.counts_newlines() {
                 self.emit_newline(span.before());
+            }
+        }
+    }
+
+    /// Rule 5.
+    pub(super) fn repair_at_semicolon(&mut self, span: Span) {
+        let line = self.rest().split('\n').next().unwrap_or("").trim_start();
+        if self.top().kind.is_round() && (line.is_empty() || line.starts_with('#')) {
+            while self.top().kind.is_round() {
+                self.close_missing(span);
             }
         }
     }
@@ -132,6 +143,9 @@ impl Lexer<'_> {
     /// was not recognised, such as `def f(x) {` or `fn f(x {`; its statements can still be read.
     pub(super) fn block_of_broken_head(&mut self) -> Option<BlockKind> {
         let opened = matches!(self.prev, Kind::LParen | Kind::LBracket | Kind::Comma);
+        if self.is_bare_block() || self.is_typed_lambda() {
+            return Some(BlockKind::Statements);
+        }
         if !(self.prev.ends_operand() || self.by_indent && opened) || !self.line_ends_like_a_block() {
             return None;
         }
@@ -154,6 +168,27 @@ impl Lexer<'_> {
         }
         self.heads.pop();
         Some(head.kind.block())
+    }
+
+    /// A `{` on a line of its own where a statement is due, and no entry of a map behind it.
+    fn is_bare_block(&self) -> bool {
+        let statement = matches!(self.prev, Kind::Newline | Kind::Semi | Kind::BlockOpen)
+            && matches!(self.top().kind, FrameKind::File | FrameKind::Statements);
+        if !statement || !self.first_on_line || !self.line_ends_like_a_block() {
+            return false;
+        }
+        let next = self.rest().split_once('\n').map_or("", |(_, next)| next).trim_start();
+        let word = next.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(next.len());
+        let behind = next[word..].trim_start_matches([' ', '\t', '\r']);
+        word > 0 && !behind.is_empty() && !behind.starts_with([',', '}', '\n', '#'])
+    }
+
+    /// `|x| -> int {`
+    fn is_typed_lambda(&self) -> bool {
+        let mut last = self.out.tokens.iter().rev().map(|token| token.kind);
+        self.prev == Kind::Ident
+            && last.nth(1) == Some(Kind::ThinArrow)
+            && matches!(last.next(), Some(Kind::LambdaClose | Kind::EmptyParams))
     }
 
     /// Nothing follows on the line, and no entry of a map on the next.

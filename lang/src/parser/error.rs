@@ -16,7 +16,10 @@ use crate::{
     token::{Kind, Token, Tokens},
 };
 
-use super::rule::Input;
+use super::{
+    rule::Input,
+    slips::{self, Told},
+};
 
 macro_rules! wants {
     ($($name:ident $words:literal,)*) => {
@@ -173,12 +176,20 @@ pub struct Context<'t> {
 }
 
 impl<'t> Context<'t> {
-    pub fn diagnostic(&self, failure: &Failure) -> Diagnostic {
-        let at = failure.reject.at as usize;
+    /// A failure in words, with what else it explains.
+    pub fn told(&self, failure: &Failure) -> Told {
+        let alone = |diagnostic| Told { diagnostic, within: None, parts: Vec::new() };
         match failure.reject.why {
             Why::Expected => {
-                super::slips::diagnostic(self, failure).unwrap_or_else(|| self.expected(failure.reject))
+                slips::told(self, failure).unwrap_or_else(|| alone(self.expected(failure.reject)))
             }
+            why => alone(self.because(why, failure.reject.at as usize, failure.reject)),
+        }
+    }
+
+    fn because(&self, why: Why, at: usize, reject: Reject) -> Diagnostic {
+        match why {
+            Why::Expected => self.expected(reject),
             Why::TooDeep => self
                 .report(Code::TOO_DEEP, "expressions are nested too deeply", at, "one level too many")
                 .help("give parts of it names with `let`"),

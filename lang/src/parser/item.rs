@@ -16,7 +16,7 @@ use super::{
     control::separated_block,
     error::{Reject, Want, Why},
     expr::Parts,
-    lambda::{param_name, params, skip_annotation},
+    lambda::{annotations_before, param_name, params, report_annotations, skip_annotation},
     rule::{In, Rule, State, at, eat, expect, ident, kind, name, refuse, reject, rule, since, tok},
 };
 
@@ -26,6 +26,7 @@ pub fn function<'t>(parts: &Parts<'t>, form: FnForm) -> Rule<'t, FnId> {
     let block = parts.block.clone();
     rule(move |inp: &mut In<'t, '_>| {
         let start = at(inp);
+        let types = annotations_before(inp);
         let is_async = eat(inp, Kind::Async);
         expect(inp, Kind::Fn)?;
         if kind(inp) == Some(Kind::LParen) {
@@ -36,6 +37,10 @@ pub fn function<'t>(parts: &Parts<'t>, form: FnForm) -> Rule<'t, FnId> {
         let params = inp.parse(&params)?;
         expect(inp, Kind::RParen)?;
         let head = since(inp, start);
+        if kind(inp) == Some(Kind::ThinArrow) || kind(inp) == Some(Kind::Colon) && has_block(inp) {
+            skip_annotation(inp);
+        }
+        report_annotations(inp, types);
         let open = at(inp);
         let block = inp.parse(&block)?;
         let (span, body_span) = (since(inp, start), since(inp, open));
@@ -44,6 +49,20 @@ pub fn function<'t>(parts: &Parts<'t>, form: FnForm) -> Rule<'t, FnId> {
         Ok(state.ast.add(Function { form, name: Some(name), is_async, params, body, span, head }))
     })
     .boxed()
+}
+
+/// Whether a `{` stands on the line of a head that goes on with `:`, so that a type stands between.
+#[cold]
+fn has_block(inp: &mut In<'_, '_>) -> bool {
+    let mut index = at(inp) + 1;
+    while let Some(token) = inp.state().token(index) {
+        match token.kind {
+            Kind::BlockOpen => return index > at(inp) + 1,
+            Kind::Newline | Kind::Semi | Kind::Return => return false,
+            _ => index += 1,
+        }
+    }
+    false
 }
 
 /// A field or method of a struct.
@@ -88,10 +107,12 @@ pub fn structure<'t>(parts: &Parts<'t>) -> Rule<'t, StmtKind> {
         let start = at(inp);
         inp.skip();
         let name = ident(inp)?;
+        let types = annotations_before(inp);
         if !inp.peek().is_some_and(|token| token.opens(BlockKind::Members)) {
             return Err(reject(inp, Want::Block));
         }
         let (fields, methods) = inp.parse(&members)?;
+        report_annotations(inp, types);
         let span = since(inp, start);
         Ok(StmtKind::Struct(inp.state().ast.add(Struct { name, fields, methods, span })))
     })

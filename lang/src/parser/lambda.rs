@@ -12,7 +12,7 @@ use crate::{
 use super::{
     error::Want,
     expr::Parts,
-    rule::{In, Rule, State, at, eat, expect, ident, kind, reject, rule, since, tok},
+    rule::{In, Rule, State, at, eat, expect, ident, kind, reject, rule, second, since, tok},
 };
 
 /// `|params| body`, `|| body`, `async |params| body`.
@@ -21,6 +21,7 @@ pub fn lambda<'t>(parts: &Parts<'t>) -> Rule<'t, ExprId> {
     let params = params(parts.expr.clone(), parts.pattern.clone());
     rule(move |inp: &mut In<'t, '_>| {
         let start = at(inp);
+        let types = annotations_before(inp);
         let is_async = eat(inp, Kind::Async);
         let params = if eat(inp, Kind::EmptyParams) {
             List::EMPTY
@@ -31,6 +32,10 @@ pub fn lambda<'t>(parts: &Parts<'t>) -> Rule<'t, ExprId> {
             params
         };
         let head = since(inp, start);
+        if kind(inp) == Some(Kind::ThinArrow) && second(inp) == Some(Kind::Ident) {
+            skip_annotation(inp);
+        }
+        report_annotations(inp, types);
         let body = inp.parse(&body)?;
         let span = since(inp, start);
         let state = inp.state();
@@ -103,7 +108,7 @@ fn check_param_order(state: &mut State<'_>, params: &[Param]) {
     }
 }
 
-/// `: type` behind a name: reported and skipped.
+/// `: type` behind a name, or `-> type` behind parameters: skipped, and told by [`report_annotations`].
 #[cold]
 pub fn skip_annotation(inp: &mut In<'_, '_>) {
     let start = at(inp);
@@ -111,26 +116,59 @@ pub fn skip_annotation(inp: &mut In<'_, '_>) {
     let mut depth = 0u32;
     while let Some(next) = kind(inp) {
         match next {
-            Kind::LBracket if at(inp) > start + 1 => depth += 1,
-            Kind::RBracket if depth > 0 => depth -= 1,
-            Kind::Ident | Kind::Dot | Kind::Nil | Kind::Fn => {}
-            Kind::Comma | Kind::Pipe if depth > 0 => {}
+            Kind::Newline | Kind::BlockOpen | Kind::BlockClose | Kind::Semi | Kind::LambdaClose => break,
+            Kind::LBracket | Kind::QBracket | Kind::LParen | Kind::MapOpen | Kind::Lt => depth += 1,
+            Kind::RBracket | Kind::RParen | Kind::MapClose | Kind::Gt if depth > 0 => depth -= 1,
+            Kind::Shr if depth > 1 => depth -= 2,
+            _ if depth > 0 => {}
+            Kind::Ident | Kind::Dot | Kind::Nil | Kind::Fn | Kind::Amp | Kind::Star | Kind::Str => {}
+            // `int | nil`, `(int) => str`
+            Kind::Pipe | Kind::ThinArrow | Kind::Arrow => {}
             _ => break,
         }
         inp.skip();
     }
     let span = since(inp, start);
-    let state = inp.state();
-    let edits = vec![Edit { location: Location { source: state.source, span }, text: String::new() }];
-    let diagnostic = Diagnostic::new(
-        Code::TYPE_ANNOTATION,
-        "names have no declared type",
-        state.source,
-        span,
-        "not needed",
-    )
-    .fix("leave the type out", edits);
-    state.report(diagnostic);
+    inp.state().annotations.push(span);
+}
+
+/// How many annotations were skipped before a head or declaration, for [`report_annotations`].
+pub fn annotations_before(inp: &mut In<'_, '_>) -> usize {
+    inp.state().annotations.len()
+}
+
+/// Tells of the types that one head, declaration or struct has, as one mistake.
+#[inline]
+pub fn report_annotations(inp: &mut In<'_, '_>, before: usize) {
+    if inp.state().annotations.len() > before {
+        tell_annotations(inp.state(), before);
+    }
+}
+
+#[cold]
+fn tell_annotations(state: &mut State<'_>, before: usize) {
+    let spans = state.annotations.split_off(before);
+    let Some((first, further)) = spans.split_first() else { return };
+    let text = state.text;
+    let arrow = |span: &Span| text.get(span.range()).is_some_and(|text| text.starts_with("->"));
+    let source = state.source;
+    let cut = |span: &Span| {
+        // `) -> int {` keeps one blank.
+        let start = text.get(..span.start as usize).map_or(0, |before| before.trim_end().len()) as u32;
+        let span = if arrow(span) { Span::new(start, span.end) } else { *span };
+        Edit { location: Location { source, span }, text: String::new() }
+    };
+    let (code, message) = if arrow(first) && further.is_empty() {
+        (Code::FOREIGN_OPERATOR, "functions declare no result type")
+    } else {
+        (Code::TYPE_ANNOTATION, "names have no declared type")
+    };
+    let mut diagnostic = Diagnostic::new(code, message, source, *first, "not needed");
+    for span in further {
+        diagnostic = diagnostic.label(source, *span, "nor this");
+    }
+    let title = if further.is_empty() { "leave the type out" } else { "leave the types out" };
+    state.report(diagnostic.fix(title, spans.iter().map(cut).collect()));
 }
 
 /// A block as a function of its own: `async { … }` and `spawn { … }`.

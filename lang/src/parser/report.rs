@@ -1,5 +1,7 @@
 //! What is told in the end: the mistakes of lexer and parser in order, each once.
 
+use rustc_hash::FxHashSet;
+
 use crate::{
     diagnostic::{Code, Diagnostic},
     lexer::{self, LexError, LexErrorKind},
@@ -7,7 +9,10 @@ use crate::{
     token::{Kind, Tokens},
 };
 
-use super::error::{Context, Failure};
+use super::{
+    error::{Context, Failure},
+    slips::Told,
+};
 
 /// How far behind a failure its line's end is looked for, so that a file of mistakes on one line takes no time.
 const MAX_LOOKAHEAD: usize = 1_000;
@@ -23,26 +28,83 @@ pub fn extend(found: &mut Vec<Diagnostic>, failures: &[Failure], ctx: &Context<'
         tokens.errors.iter().filter(|error| disturbs(tokens, error)).map(|error| error.span.start).collect();
     disturbances.sort_unstable();
     let mut reaches: Vec<Span> = failures.iter().map(|failure| behind(tokens, failure)).collect();
+    let mut explained = Explained::default();
     for (failure, reach) in failures.iter().zip(&reaches) {
-        // A failure on lines where the lexer has reported something follows from that.
         let start = tokens.spans.get(failure.start).map_or(0, |span| span.start);
-        let next = disturbances.partition_point(|place| *place < start);
-        if disturbances.get(next).is_none_or(|place| *place >= reach.end) {
-            found.push(ctx.diagnostic(failure));
+        let place = tokens.spans.get(failure.reject.at as usize).map_or(start, |span| span.start);
+        if explained.holds(start) || explained.holds(place) {
+            continue;
         }
+        // A failure on lines where the lexer has reported something follows from that, unless it is the other way round.
+        let told = ctx.told(failure);
+        let next = disturbances.partition_point(|place| *place < start);
+        let disturbance = disturbances.get(next).filter(|place| **place < reach.end);
+        if disturbance.is_some_and(|place| {
+            told.within.is_none_or(|within| !within.range().contains(&(*place as usize)))
+        }) {
+            continue;
+        }
+        explained.add(&told);
+        found.push(told.diagnostic);
     }
+    found.retain(|diagnostic| !explained.follows(diagnostic));
     reaches.sort_unstable_by_key(|reach| reach.start);
     for error in &tokens.errors {
         // A format behind a failure is none: `"{a b: {c}"`.
         let place = error.span.start;
         let before = reaches.partition_point(|reach| reach.start <= place).checked_sub(1);
-        let explained = before.is_some_and(|index| place < reaches[index].end);
-        if error.kind != LexErrorKind::BadSpec || !explained {
+        let behind = before.is_some_and(|index| place < reaches[index].end);
+        if (error.kind != LexErrorKind::BadSpec || !behind) && !explained.within(place) {
             found.push(lexer::diagnostic(error, ctx.source, ctx.text));
         }
     }
     found.sort_by_key(|diagnostic| diagnostic.primary());
-    found.dedup_by_key(|diagnostic| diagnostic.primary().span.start);
+    found.dedup_by(|next, before| {
+        let (next, last) = (&*next, before.primary().span);
+        let here = next.primary().span;
+        // A sign that has no meaning and what stands right beside it are one mistake: `x?: int`, `f().await?`.
+        let touches = last.end == here.start && last.start < here.start;
+        last.start == here.start
+            || touches && (before.code == Code::BAD_CHARACTER || next.code == Code::BAD_CHARACTER)
+    });
+}
+
+/// What follows from mistakes that were told.
+#[derive(Default)]
+struct Explained {
+    parts: FxHashSet<u32>,
+    /// With the place of the mistake itself; in order, and none in another.
+    spans: Vec<(Span, u32)>,
+}
+
+impl Explained {
+    fn add(&mut self, told: &Told) {
+        self.parts.extend(&told.parts);
+        if let Some(within) = told.within {
+            let at = self.spans.partition_point(|(span, _)| span.start < within.start);
+            self.spans.insert(at, (within, told.diagnostic.primary().span.start));
+        }
+    }
+
+    /// A failure that begins here, or could not go on here.
+    fn holds(&self, place: u32) -> bool {
+        self.parts.contains(&place) || self.within(place)
+    }
+
+    fn within(&self, place: u32) -> bool {
+        self.around(place).is_some()
+    }
+
+    fn around(&self, place: u32) -> Option<u32> {
+        let before = self.spans.partition_point(|(span, _)| span.start < place).checked_sub(1)?;
+        let (span, own) = self.spans[before];
+        (place < span.end).then_some(own)
+    }
+
+    fn follows(&self, diagnostic: &Diagnostic) -> bool {
+        let place = diagnostic.primary().span.start;
+        self.around(place).is_some_and(|own| own != place)
+    }
 }
 
 /// From the token that could not be used to the end of its line.

@@ -38,6 +38,8 @@ pub struct State<'t> {
     pub diagnostics: Vec<Diagnostic>,
     /// How many of them are none if the text goes on.
     pub unfinished: usize,
+    /// Declared types of a head that is still being read.
+    pub annotations: Vec<Span>,
     depth: u32,
     /// How many blocks are open.
     pub blocks: u32,
@@ -58,6 +60,7 @@ impl<'t> State<'t> {
             failures: Vec::new(),
             diagnostics: Vec::new(),
             unfinished: 0,
+            annotations: Vec::new(),
             depth: 0,
             blocks: 0,
             open_range: None,

@@ -13,7 +13,7 @@ use super::{
     error::{Reject, Want},
     expr::{Operands, Parts},
     item,
-    lambda::skip_annotation,
+    lambda::{annotations_before, report_annotations, skip_annotation},
     operators,
     pattern::pattern,
     recover::recover,
@@ -191,8 +191,10 @@ impl<'t> Statements<'t> {
         let mutable = kind(inp) == Some(Kind::Var);
         inp.skip();
         let pattern = inp.parse(&self.parts.pattern)?;
-        if kind(inp) == Some(Kind::Colon) {
+        if kind(inp) == Some(Kind::Colon) && second(inp) != Some(Kind::Assign) {
+            let types = annotations_before(inp);
             skip_annotation(inp);
+            report_annotations(inp, types);
         }
         expect(inp, Kind::Assign)?;
         let value = operators::expression(inp, &self.operands)?;
