@@ -42,7 +42,7 @@ pub fn svg(history: &History, title: &str, sources: &SourceMap) -> String {
         out,
         "<text class=\"s\" x=\"12\" y=\"42\">{} tasks in {}; each row is a task, time runs to the right</text>",
         history.lives.len(),
-        super::duration_text(history.end_ns)
+        measured(history.end_ns)
     );
     axis(&mut out, scale, shown.len());
     spawn_lines(&mut out, shown, scale);
@@ -91,10 +91,10 @@ fn draw(out: &mut String, row: &Row<'_>, index: usize, scale: Scale, sources: &S
     let indent = 12 + 12 * row.branches.len().min(10);
     let name = format!("{} {}", life.id, life.name);
     let _ = writeln!(out, "<g><title>{}</title>", Xml(&about(life, sources)));
-    let line = life.spawned_at.map_or(String::new(), |at| format!(" line {}", line_of(sources, at)));
+    let line = life.spawned_at.map_or(String::new(), |at| format!("line {}", line_of(sources, at)));
     let _ = writeln!(
         out,
-        "<text x=\"{indent}\" y=\"{}\">{}<tspan class=\"s\">{line}</tspan></text>",
+        "<text x=\"{indent}\" y=\"{}\">{}<tspan class=\"s\" dx=\"6\">{line}</tspan></text>",
         top + BAR - 2,
         Xml(&name)
     );
@@ -119,8 +119,8 @@ fn draw(out: &mut String, row: &Row<'_>, index: usize, scale: Scale, sources: &S
             (to - from).max(1.5),
             Xml(&format!(
                 "{what}{place}, {} to {}",
-                super::duration_text(segment.from_ns),
-                super::duration_text(segment.to_ns)
+                measured(segment.from_ns),
+                measured(segment.to_ns)
             ))
         );
         if let Doing::Waits(on) = &segment.doing {
@@ -157,7 +157,7 @@ fn draw(out: &mut String, row: &Row<'_>, index: usize, scale: Scale, sources: &S
             "<circle class=\"{class}\" cx=\"{:.1}\" cy=\"{}\" r=\"4\"><title>{text} at {}</title></circle>",
             scale.x(at_ns),
             top + BAR / 2,
-            super::duration_text(at_ns)
+            measured(at_ns)
         );
     }
     out.push_str("</g>\n");
@@ -228,5 +228,29 @@ impl std::fmt::Display for Xml<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// A time to three digits, for nobody reads nanoseconds in a picture of seconds; one in whole milliseconds as it is.
+fn measured(ns: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
+    match UNITS.iter().find(|(unit, _)| ns >= *unit) {
+        Some((unit, name)) if !ns.is_multiple_of(1_000_000) => {
+            let step = 10u64.pow(ns.ilog10() - 2);
+            format!("{}{name}", ((ns + step / 2) / step * step) as f64 / *unit as f64)
+        }
+        _ => super::duration_text(ns),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::measured;
+
+    #[test]
+    fn times_have_three_digits() {
+        let times = [0, 7, 1_234, 1_234_567, 3_001_535_324, 1_999_999_999, 3_000_000_000, 7_200_000_000_000];
+        let texts = ["0s", "7ns", "1.23us", "1.23ms", "3s", "2s", "3s", "2h"];
+        assert_eq!(times.map(measured), texts);
     }
 }
