@@ -28,7 +28,7 @@ pub enum Invocation {
         stage: Stage,
         input: Input,
     },
-    Explain(Option<String>),
+    Explain(Vec<String>),
     Version,
     /// About all commands, or one.
     Help(Option<CommandId>),
@@ -265,11 +265,7 @@ impl Found {
                 self.no_more()?;
                 Ok(Invocation::Dump { stage, input })
             }
-            CommandId::Explain => {
-                let code = self.one_word()?;
-                self.no_more()?;
-                Ok(Invocation::Explain(code))
-            }
+            CommandId::Explain => Ok(Invocation::Explain(std::mem::take(&mut self.operands))),
             CommandId::Help => {
                 let name = self.one_word()?;
                 self.no_more()?;

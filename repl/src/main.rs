@@ -48,7 +48,7 @@ fn carry_out(invocation: Invocation) -> Result<u8, UsageError> {
         Invocation::Repl(asked) => repl::repl(asked),
         Invocation::Check { files, fix, format } => check::check(files, fix, format),
         Invocation::Dump { stage, input } => dump::dump(stage, &input),
-        Invocation::Explain(code) => explain::explain(code.as_deref()),
+        Invocation::Explain(codes) => explain::explain(&codes),
         Invocation::Version => Ok(terminal::print(&format!("co {}\n", env!("CARGO_PKG_VERSION")), 0)),
         Invocation::Help(id) => {
             let width = Stream::Out.width();

@@ -32,6 +32,9 @@ mod save;
 mod interactive;
 mod piped;
 
+pub use paint::paint;
+pub use session::Look;
+
 use std::io::{self, IsTerminal};
 
 use crate::cli::{self, UsageError};

@@ -202,6 +202,10 @@ mod bad_input {
             &run(&["explain", "E03001"]),
             "there is no code `E03001` (did you mean E0301? `co explain` lists them all)",
         );
+        assert_complaint(
+            &run(&["explain", "E0301", "301"]),
+            "there is no code `301` (did you mean E0301? `co explain` lists them all)",
+        );
     }
 
     #[test]
@@ -335,6 +339,47 @@ mod other_commands {
             );
         }
         assert!(codes.contains(&"E0101") && codes.contains(&"W0203"));
+    }
+
+    fn with(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+        finish(co().args(arguments).envs(variables.iter().copied()), "").stdout
+    }
+
+    #[test]
+    fn explain_takes_several_codes_and_fits_the_terminal() {
+        let several = run(&["explain", "e0301", "W0325"]).stdout;
+        assert!(several.starts_with("E0301: ") && several.contains("\nW0325: "), "{several}");
+        for width in ["40", "60", "80", "120"] {
+            let wanted = width.parse().unwrap_or(0);
+            for code in [&["explain"] as &[&str], &["explain", "E0301"], &["explain", "W0325"]] {
+                let shown = with(code, &[("COLUMNS", width)]);
+                let prose = shown.lines().filter(|line| !line.starts_with("    "));
+                let long: Vec<&str> = prose.filter(|line| line.chars().count() > wanted).collect();
+                assert!(long.is_empty() && !shown.contains('\x1b'), "{width}: {long:#?}");
+            }
+        }
+    }
+
+    #[test]
+    fn explain_has_the_colors_of_reports() {
+        let page = |env: &[(&str, &str)]| with(&["explain", "E0301"], env);
+        let colored = page(&[("CLICOLOR_FORCE", "1")]);
+        assert!(colored.starts_with("\x1b[1m\x1b[31mE0301\x1b[0m"), "{colored}");
+        let parts =
+            ["\x1b[36m`await`\x1b[0m", "\x1b[31mWrong", "\x1b[32mRight", "\x1b[1;35mawait\x1b[0m sleep"];
+        parts.iter().for_each(|part| assert!(colored.contains(part), "{part:?} in {colored}"));
+        assert!(!page(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]).contains('\x1b'));
+        let list = with(&["explain"], &[("CLICOLOR_FORCE", "1")]);
+        assert!(list.contains("\x1b[31mE0301\x1b[0m") && list.contains("\x1b[33mW0325\x1b[0m"));
+        // Without its colours it is the page that a pipe gets.
+        let mut plain = String::new();
+        let mut rest = colored.as_str();
+        while let Some((before, behind)) = rest.split_once('\x1b') {
+            plain.push_str(before);
+            rest = behind.split_once('m').map_or("", |(_, rest)| rest);
+        }
+        plain.push_str(rest);
+        assert_eq!(plain, page(&[]));
     }
 
     #[test]

@@ -53,6 +53,8 @@ pub enum Operands {
     Nothing,
     /// One that may be left out.
     Word,
+    /// Any number.
+    Words,
 }
 
 pub struct Command {
@@ -309,10 +311,10 @@ pub static COMMANDS: [Command; 7] = [
     Command {
         id: CommandId::Explain,
         name: "explain",
-        usage: &["explain [CODE]"],
+        usage: &["explain [CODE…]"],
         summary: "explain an error's code, with a wrong and a right program; without a code, list them all",
         details: "",
-        operands: Operands::Word,
+        operands: Operands::Words,
         flags: &[HELP],
         examples: &[("explain E0301", "why `await` stands in async functions only")],
     },

@@ -69,7 +69,9 @@ fn other_commands_take_flags_anywhere() {
     assert_eq!(read("check a.co --message-format=short b.co"), Ok(check));
     let dump = Invocation::Dump { stage: Stage::Ast, input: Input::File("a.co".into()) };
     assert_eq!(read("dump a.co --stage ast"), Ok(dump));
-    assert_eq!(read("explain e0301"), Ok(Invocation::Explain(Some("e0301".into()))));
+    assert_eq!(read("explain e0301"), Ok(Invocation::Explain(vec!["e0301".into()])));
+    assert_eq!(read("explain E0301 E0302"), Ok(Invocation::Explain(vec!["E0301".into(), "E0302".into()])));
+    assert_eq!(read("explain"), Ok(Invocation::Explain(vec![])));
 }
 
 #[test]
@@ -107,7 +109,6 @@ fn every_complaint_is_one_line_that_helps() {
         "dump --stage=parse a.co",
         "dump --stage ast",
         "dump --stage ast a.co b.co",
-        "explain E0301 E0302",
         "help chekc",
     ];
     let shown: Vec<String> =

@@ -137,7 +137,8 @@ impl Shell {
     }
 
     fn carry_out(&mut self, command: &Command, rest: &str) -> Flow {
-        let width = self.screen.borrow().out_look().width;
+        let look = self.screen.borrow().out_look();
+        let width = look.width;
         match command.id {
             Id::Help => self.print(&commands::help(width)),
             Id::Tasks => {
@@ -178,7 +179,7 @@ impl Shell {
             Id::Reset => return self.reset(),
             Id::Clock => return self.clock(rest),
             Id::Advance => return self.advance(rest),
-            Id::Explain => match explain::page((!rest.is_empty()).then_some(rest), width) {
+            Id::Explain => match explain::page((!rest.is_empty()).then_some(rest), look) {
                 Ok(page) => self.print(&page.replace("`co explain", "`:explain")),
                 Err(UsageError(line)) => return self.complain(&line.replace("`co explain`", "`:explain`")),
             },
