@@ -32,6 +32,7 @@ mod pages;
 mod reap;
 pub mod shape;
 mod str;
+mod table;
 #[cfg(test)]
 mod tests;
 pub mod trace;

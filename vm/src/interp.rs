@@ -26,6 +26,7 @@ pub use wake::{
 };
 
 use crate::{
+    builtins::Native,
     bytecode::{Op, Word},
     fiber::{self, branch_barrier, copy, frame_constants, link_delta, link_return, write_link},
     heap::object::*,
@@ -62,6 +63,7 @@ const TRUE: u64 = Tag::TRUE.number();
 const FALSE: u64 = Tag::FALSE.number();
 const NIL: u64 = Tag::NIL.number();
 const UNDEF: u64 = Tag::UNDEF.number();
+const STR: u64 = Tag::STR.number();
 
 /// A register of the frame at `base`.
 #[inline(always)]
@@ -107,6 +109,14 @@ unsafe fn put_float(slot: *mut Value, float: f64) {
 unsafe fn put_bool(slot: *mut Value, bool: bool) {
     // SAFETY: a live slot.
     unsafe { put(slot, FALSE + bool as u64, 0) }
+}
+
+/// Whether two strings are equal only if they are the same one.
+#[inline(always)]
+unsafe fn differ_as_words(a: *const Value, b: *const Value) -> bool {
+    // SAFETY: the caller has seen that both are strings.
+    let (a, b) = unsafe { (&*(bits(a) as *const Str), &*(bits(b) as *const Str)) };
+    a.header.flags.get() & b.header.flags.get() & flags::INTERNED != 0 || a.len != b.len
 }
 
 /// Replaces the op of the word before `pc`, keeping its operands.
@@ -211,7 +221,12 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                 ($function:path) => {{
                     (*vm).pc = pc.sub(1);
                     (*vm).base = base;
-                    match $function(&mut *vm, Word(word)) {
+                    follow!($function(&mut *vm, Word(word)))
+                }};
+            }
+            macro_rules! follow {
+                ($flow:expr) => {{
+                    match $flow {
                         Flow::Continue => {}
                         Flow::Leave(step) => {
                             if PROFILED {
@@ -280,6 +295,31 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                         slow!(arith::compare_jump)
                     };
                     if holds == $on {
+                        jump!(int_c!());
+                    }
+                    continue;
+                }};
+            }
+            // Equality of what needs no look at contents: numbers, nil and bools, interned or differently long strings.
+            macro_rules! are_equal {
+                ($left:expr, $right:expr, $slow:path) => {{
+                    let (left, right) = ($left, $right);
+                    if tag(left) == INT && tag(right) == INT {
+                        bits(left) == bits(right)
+                    } else if tag(left) == STR && tag(right) == STR && differ_as_words(left, right) {
+                        bits(left) == bits(right)
+                    } else if tag(left) == FLOAT && tag(right) == FLOAT {
+                        f64::from_bits(bits(left)) == f64::from_bits(bits(right))
+                    } else if tag(left) <= TRUE && tag(right) <= TRUE {
+                        tag(left) == tag(right)
+                    } else {
+                        slow!($slow)
+                    }
+                }};
+            }
+            macro_rules! equal_jump {
+                ($right:expr, $on:literal) => {{
+                    if are_equal!(a!(), $right, arith::compare_jump) == $on {
                         jump!(int_c!());
                     }
                     continue;
@@ -435,7 +475,13 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                 }
                 Op::FLOOR_DIV_K => {
                     if tag(b!()) == INT && tag(const_c!()) == INT && (bits(const_c!()) as i64) > 0 {
-                        put_int(a!(), floor_div(bits(b!()) as i64, bits(const_c!()) as i64));
+                        let (left, right) = (bits(b!()) as i64, bits(const_c!()) as i64);
+                        let quotient = if right & (right - 1) == 0 {
+                            left >> right.trailing_zeros()
+                        } else {
+                            floor_div(left, right)
+                        };
+                        put_int(a!(), quotient);
                         continue;
                     }
                     slow!(arith::binary)
@@ -449,7 +495,14 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                 }
                 Op::REM_K => {
                     if tag(b!()) == INT && tag(const_c!()) == INT && (bits(const_c!()) as i64) > 0 {
-                        put_int(a!(), floor_rem(bits(b!()) as i64, bits(const_c!()) as i64));
+                        let (left, right) = (bits(b!()) as i64, bits(const_c!()) as i64);
+                        // A power of two needs no division, which takes as long as some operations do.
+                        let rest = if right & (right - 1) == 0 {
+                            left & (right - 1)
+                        } else {
+                            floor_rem(left, right)
+                        };
+                        put_int(a!(), rest);
                         continue;
                     }
                     slow!(arith::binary)
@@ -469,7 +522,25 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                 Op::SHR if tag(b!()) == INT && tag(c!()) == INT && bits(c!()) < 64 => {
                     put_int(a!(), (bits(b!()) as i64) >> bits(c!()))
                 }
-                Op::POW | Op::BIT_AND | Op::BIT_OR | Op::BIT_XOR | Op::SHL | Op::SHR => slow!(arith::binary),
+                Op::POW => {
+                    let (left, right) = (b!(), c!());
+                    if tag(right) == INT && bits(right) == 2 {
+                        if tag(left) == FLOAT {
+                            let base = f64::from_bits(bits(left));
+                            put_float(a!(), base * base);
+                            continue;
+                        }
+                        if tag(left) == INT {
+                            let (square, overflow) = (bits(left) as i64).overflowing_mul(bits(left) as i64);
+                            if !overflow {
+                                put_int(a!(), square);
+                                continue;
+                            }
+                        }
+                    }
+                    slow!(arith::binary)
+                }
+                Op::BIT_AND | Op::BIT_OR | Op::BIT_XOR | Op::SHL | Op::SHR => slow!(arith::binary),
                 Op::NEG => {
                     let operand = b!();
                     if tag(operand) == FLOAT {
@@ -490,8 +561,14 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                     put_bool(a!(), tag(b!()) <= FALSE);
                 }
 
-                Op::EQ => compare!(==),
-                Op::NE => compare!(!=),
+                Op::EQ => {
+                    let equal = are_equal!(b!(), c!(), arith::compare);
+                    put_bool(a!(), equal);
+                }
+                Op::NE => {
+                    let equal = are_equal!(b!(), c!(), arith::compare);
+                    put_bool(a!(), !equal);
+                }
                 Op::LT => compare!(<),
                 Op::LE => compare!(<=),
                 Op::IN => slow!(arith::contains),
@@ -547,8 +624,8 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                 Op::JUMP_NOT_LT => compare_jump!(b!(), <, false),
                 Op::JUMP_LE => compare_jump!(b!(), <=, true),
                 Op::JUMP_NOT_LE => compare_jump!(b!(), <=, false),
-                Op::JUMP_EQ => compare_jump!(b!(), ==, true),
-                Op::JUMP_NE => compare_jump!(b!(), ==, false),
+                Op::JUMP_EQ => equal_jump!(b!(), true),
+                Op::JUMP_NE => equal_jump!(b!(), false),
                 Op::JUMP_LT_I => compare_jump_int!(<, true),
                 Op::JUMP_NOT_LT_I => compare_jump_int!(<, false),
                 Op::JUMP_LE_I => compare_jump_int!(<=, true),
@@ -559,21 +636,8 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                 Op::JUMP_NOT_GE_I => compare_jump_int!(>=, false),
                 Op::JUMP_EQ_I => compare_jump_int!(==, true),
                 Op::JUMP_NE_I => compare_jump_int!(==, false),
-                Op::JUMP_EQ_K => {
-                    let (left, right) = (a!(), const_b!());
-                    if tag(left) == Tag::STR.number() && bits(left) == bits(right) {
-                        jump!(int_c!());
-                        continue;
-                    }
-                    slow!(arith::compare_jump)
-                }
-                Op::JUMP_NE_K => {
-                    let (left, right) = (a!(), const_b!());
-                    if tag(left) == Tag::STR.number() && bits(left) == bits(right) {
-                        continue;
-                    }
-                    slow!(arith::compare_jump)
-                }
+                Op::JUMP_EQ_K => equal_jump!(const_b!(), true),
+                Op::JUMP_NE_K => equal_jump!(const_b!(), false),
                 Op::JUMP_LT_K => compare_jump!(const_b!(), <, true),
                 Op::JUMP_NOT_LT_K => compare_jump!(const_b!(), <, false),
                 Op::JUMP_LE_K => compare_jump!(const_b!(), <=, true),
@@ -655,6 +719,14 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                             pc = pc.add(1);
                             continue;
                         }
+                    } else if tag(object) == Tag::MAP.number() {
+                        let name = constants.add((word >> 48) as usize);
+                        let found = access::find_item(bits(object) as *const Map, name);
+                        if !found.is_null() {
+                            copy(a!(), found);
+                            pc = pc.add(1);
+                            continue;
+                        }
                     }
                     slow!(access::get_field)
                 }
@@ -688,6 +760,12 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                             copy(a!(), (*list).items.get().add(index as usize));
                             continue;
                         }
+                    } else if tag(object) == Tag::MAP.number() {
+                        let found = access::find_item(bits(object) as *const Map, index);
+                        if !found.is_null() {
+                            copy(a!(), found);
+                            continue;
+                        }
                     }
                     slow!(access::get_index)
                 }
@@ -716,6 +794,8 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                             copy(item, c!());
                             continue;
                         }
+                    } else if tag(object) == Tag::MAP.number() {
+                        slow!(access::set_item);
                     }
                     slow!(access::set_index)
                 }
@@ -772,9 +852,30 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                     let area = a!();
                     let receiver = area.add(2);
                     let cache = (*pc).0;
-                    if tag(receiver) == Tag::INSTANCE.number()
-                        && (*(bits(receiver) as *const Header)).aux.get() == cache as u32
-                    {
+                    let is_closure = if tag(receiver) == Tag::INSTANCE.number() {
+                        (*(bits(receiver) as *const Header)).aux.get() == cache as u32
+                    } else if cache == call::native_key(tag(receiver)) {
+                        (*vm).pc = pc.sub(1);
+                        (*vm).base = base;
+                        let function: Native = std::mem::transmute::<u64, Native>((*pc.add(1)).0);
+                        let args = std::slice::from_raw_parts(receiver, ((word >> 32) & 0xffff) as usize);
+                        match function(&mut *vm, args) {
+                            Ok(value) => {
+                                // A native moves no frames, so `base` still holds.
+                                put(area, value.tag.number(), value.bits);
+                                pc = pc.add(2);
+                                if (*vm).heap.should_collect() {
+                                    (*vm).pc = pc;
+                                    (*vm).collect();
+                                }
+                                continue;
+                            }
+                            Err(control) => follow!(control::raise(&mut *vm, control)),
+                        }
+                    } else {
+                        cache == call::library_key(tag(receiver))
+                    };
+                    if is_closure {
                         let closure = (*pc.add(1)).0 as *const Closure;
                         let (new_base, proto) = enter!(area, closure, call::invoke);
                         put(area, Tag::CLOSURE.number(), closure as u64);

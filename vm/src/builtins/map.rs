@@ -7,7 +7,7 @@ use crate::{
         object::*,
     },
     ops::index,
-    value::{Gc, Value},
+    value::{Gc, Tag, Value},
     vm::Vm,
 };
 
@@ -63,6 +63,9 @@ fn this(args: &[Value]) -> Gc<Map> {
 }
 
 fn get(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
+    if args[1].is(Tag::INT) || args[1].is(Tag::STR) {
+        return Ok(this(args).get(args[1]).or(args::given(args[2])).unwrap_or(Value::NIL));
+    }
     match key_kind(&vm.heap, args[1]) {
         KeyKind::Plain | KeyKind::Identity => {
             Ok(this(args).get(args[1]).or(args::given(args[2])).unwrap_or(Value::NIL))

@@ -96,14 +96,14 @@ pub struct List {
 #[repr(C)]
 pub struct Map {
     pub header: Header,
-    pub table: crate::heap::map::Table<2>,
+    pub table: crate::heap::table::Table<2>,
 }
 
 /// A set is a map without values.
 #[repr(C)]
 pub struct Set {
     pub header: Header,
-    pub table: crate::heap::map::Table<1>,
+    pub table: crate::heap::table::Table<1>,
 }
 
 /// `start`, `start + step` … `count` numbers.

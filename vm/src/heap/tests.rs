@@ -5,6 +5,7 @@ mod containers;
 mod model;
 mod shapes;
 mod steps;
+mod tables;
 mod texts;
 mod verifier;
 

@@ -1,5 +1,7 @@
 //! Variables, fields, items, containers, patterns and strings off the fast path.
 
+use std::ptr;
+
 use super::{Flow, arith::finish_value, control};
 use co_lang::diagnostic::Code;
 
@@ -339,6 +341,31 @@ pub fn get_index_optional(vm: &mut Vm, word: Word) -> Flow {
         ops::index::get_index_optional(vm, object, index)
     };
     finish_value(vm, word, result)
+}
+
+/// Where a map has the value of a key, if that is an int or a str and there; else null. Called from the middle of the loop: it
+/// looks at nothing but the map.
+#[inline(never)]
+pub unsafe fn find_item(map: *const Map, key: *const Value) -> *const Value {
+    // SAFETY: the caller has a map and a register.
+    let (map, key) = unsafe { (&*map, *key) };
+    if key.is(Tag::INT) || key.is(Tag::STR) { map.item(key) } else { ptr::null() }
+}
+
+/// `SET_INDEX` on a map.
+#[inline(never)]
+pub fn set_item(vm: &mut Vm, word: Word) -> Flow {
+    // SAFETY: operands of verified code.
+    let (map, key, value) =
+        unsafe { (*vm.register(word.a()), *vm.register(word.b()), *vm.register(word.c())) };
+    if !(key.is(Tag::INT) || key.is(Tag::STR)) {
+        return set_index(vm, word);
+    }
+    map.object_unchecked::<Map>().insert(&mut vm.heap, key, value);
+    // SAFETY: the next op.
+    unsafe { vm.pc = vm.pc.add(1) };
+    vm.safepoint();
+    Flow::Continue
 }
 
 #[inline(never)]

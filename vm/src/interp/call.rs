@@ -50,9 +50,27 @@ pub fn call(vm: &mut Vm, word: Word) -> Flow {
     let (area, next) = unsafe { (vm.register(word.a()), vm.pc.add(1)) };
     // SAFETY: as above.
     let callee = unsafe { *area };
+    let count = word.b() as usize;
+    if callee.is(Tag::CLOSURE) && matches!(word.op(), Op::CALL | Op::CALL_GLOBAL) {
+        // Arguments left out, which the function itself gives their defaults.
+        // SAFETY: a frame's worth of room is seen to be there before it is used.
+        unsafe {
+            let proto = &*callee.object_unchecked::<Closure>().proto;
+            let (flags, params, base) = (proto.flags, proto.params as usize, area.add(2));
+            let is_plain = !(flags.rest || flags.is_async || flags.is_generator);
+            if is_plain
+                && (proto.required as usize..=params).contains(&count)
+                && base.add(params.max(proto.registers as usize)) <= vm.stack_end
+            {
+                for index in count..params {
+                    *base.add(index) = Value::UNDEF;
+                }
+                return push_frame(vm, area, proto, Sink::Area { next, mode: Mode::Plain }, false);
+            }
+        }
+    }
     if callee.is(Tag::NATIVE) {
         let builtin = callee.object_unchecked::<NativeFn>().builtin;
-        let count = word.b() as usize;
         if builtin.max_args.is_some_and(|max| max as usize == count) {
             // SAFETY: the arguments lie in the call area.
             unsafe {
@@ -311,14 +329,19 @@ unsafe fn bind(
 ) -> Result<usize, Control> {
     let params = proto.params as usize;
     let has_required = count >= proto.required as usize;
-    if names.is_empty() && has_required && count <= params && !proto.flags.rest {
+    let positional = count - names.len();
+    // Named arguments that stand where they belong: behind the positional ones, none left out.
+    if has_required
+        && count <= params
+        && !proto.flags.rest
+        && names.iter().zip(&proto.param_names[positional..params]).all(|(name, param)| param.is_same(*name))
+    {
         for index in count..params {
             // SAFETY: there is room for the parameters.
             unsafe { *args.add(index) = Value::UNDEF };
         }
         return Ok(params);
     }
-    let positional = count - names.len();
     // SAFETY: `count` arguments lie at `args`.
     let given = unsafe { std::slice::from_raw_parts(args, count) };
     let mut few = [Value::UNDEF; 16];
@@ -417,25 +440,31 @@ unsafe fn native(
 ) -> Flow {
     // SAFETY: as `dispatch`.
     let given = unsafe { std::slice::from_raw_parts(area.add(2), count) };
-    let full = builtin.max_args.map_or(count, |max| max as usize + own);
     let mut storage = [Value::UNDEF; 8];
     let mut long = Vec::new();
-    let args: &[Value] =
-        if names.is_empty() && count == full && (builtin.max_args.is_some() || builtin.params.is_empty()) {
-            given
-        } else {
-            match bind_native(vm, builtin, given, own, names) {
-                Ok(bound) if bound.len() <= storage.len() => {
-                    storage[..bound.len()].copy_from_slice(&bound);
-                    &storage[..bound.len()]
-                }
-                Ok(bound) => {
-                    long = bound;
-                    &long
-                }
-                Err(control) => return control::raise(vm, control),
+    let width = builtin.max_args.map_or(count + builtin.params.len(), |max| max as usize + own);
+    let args: &[Value] = if names.is_empty() && count == width {
+        given
+    } else if names.is_empty()
+        && count < width
+        && width <= storage.len()
+        && count >= builtin.min_args as usize + own
+    {
+        storage[..count].copy_from_slice(given);
+        &storage[..width]
+    } else {
+        match bind_native(vm, builtin, given, own, names) {
+            Ok(bound) if bound.len() <= storage.len() => {
+                storage[..bound.len()].copy_from_slice(&bound);
+                &storage[..bound.len()]
             }
-        };
+            Ok(bound) => {
+                long = bound;
+                &long
+            }
+            Err(control) => return control::raise(vm, control),
+        }
+    };
     let _ = &long;
     match builtin.body {
         Body::Native(function) => {
@@ -530,6 +559,24 @@ fn native_arity(vm: &mut Vm, builtin: &Builtin, got: usize) -> Control {
     control
 }
 
+// What the first cache word of an INVOKE holds: the number of an instance's shape, with the method's closure in the second; or for built-in
+// types one of the following, whose lower half is 0 as no shape's number is.
+
+/// The second word is the [`Builtin`].
+const fn builtin_key(tag: u64) -> u64 {
+    tag << 32
+}
+
+/// The second word is a [`Native`] for which the arguments are complete.
+pub const fn native_key(tag: u64) -> u64 {
+    tag << 32 | 1 << 56
+}
+
+/// The second word is a closure of the library, which lives as long as the VM.
+pub const fn library_key(tag: u64) -> u64 {
+    tag << 32 | 2 << 56
+}
+
 /// `INVOKE` and its await and spawn forms, when the cache does not fit.
 #[inline(never)]
 pub fn invoke(vm: &mut Vm, word: Word) -> Flow {
@@ -565,36 +612,43 @@ pub fn invoke(vm: &mut Vm, word: Word) -> Flow {
                 }
             };
         }
-        // Builtin types: the cache holds the tag (above the range of shapes) and the builtin.
         let cache = op_pc.add(1) as *mut u64;
-        let key = receiver.tag.number() << 32 | 1;
-        if *cache == key {
-            let builtin: &'static Builtin = &*(*cache.add(1) as *const Builtin);
-            if builtin.max_args.is_some_and(|max| max as usize + 1 == count) {
-                let args = std::slice::from_raw_parts(area.add(2), count);
-                match (&builtin.body, word.op()) {
-                    (Body::Native(function), _) => {
-                        return native_direct(vm, *function, args, area, op_pc.add(3));
-                    }
-                    (Body::Async(function) | Body::Primitive(function), Op::AWAIT_INVOKE) => {
-                        vm.pc = op_pc.add(3);
-                        return control::await_native(vm, *function, args);
-                    }
-                    _ => {}
-                }
+        let tag = receiver.tag.number();
+        if *cache == library_key(tag) {
+            *area = Gc::<Closure>::from_ptr(*cache.add(1) as *mut Closure).into();
+            return dispatch(vm, area, count, &[], sink);
+        }
+        let known = if *cache == builtin_key(tag) {
+            Some(&*(*cache.add(1) as *const Builtin))
+        } else {
+            let name: Gc<Str> = vm.constant_at(word.c()).object_unchecked();
+            vm.method(receiver, name)
+        };
+        let Some(builtin) = known else {
+            let name: Gc<Str> = vm.constant_at(word.c()).object_unchecked();
+            return match super::access::member(vm, receiver, name) {
+                Ok(function) => without_receiver(vm, area, function, count, sink),
+                Err(control) => control::raise(vm, control),
+            };
+        };
+        let is_complete = builtin.max_args.is_some_and(|max| max as usize + 1 == count);
+        (*cache, *cache.add(1)) = (builtin_key(tag), ptr::from_ref(builtin) as u64);
+        match (&builtin.body, word.op()) {
+            (Body::Native(function), Op::INVOKE) if is_complete => {
+                (*cache, *cache.add(1)) = (native_key(tag), *function as usize as u64);
             }
-            return native(vm, area, builtin, 1, count, &[], sink, mode_of(word.op()));
+            (Body::Co(name), Op::INVOKE) => match vm.library_function(name) {
+                Ok(function) => (*cache, *cache.add(1)) = (library_key(tag), function.bits),
+                Err(control) => return control::raise(vm, control),
+            },
+            (Body::Async(function) | Body::Primitive(function), Op::AWAIT_INVOKE) if is_complete => {
+                let args = std::slice::from_raw_parts(area.add(2), count);
+                vm.pc = op_pc.add(3);
+                return control::await_native(vm, *function, args);
+            }
+            _ => {}
         }
-        let name: Gc<Str> = vm.constant_at(word.c()).object_unchecked();
-        if let Some(builtin) = vm.method(receiver, name) {
-            *cache = key;
-            *cache.add(1) = ptr::from_ref(builtin) as u64;
-            return native(vm, area, builtin, 1, count, &[], sink, mode_of(word.op()));
-        }
-        match super::access::member(vm, receiver, name) {
-            Ok(function) => without_receiver(vm, area, function, count, sink),
-            Err(control) => control::raise(vm, control),
-        }
+        native(vm, area, builtin, 1, count, &[], sink, mode_of(word.op()))
     }
 }
 

@@ -102,7 +102,7 @@ fn floats(op: BinaryOp, a: f64, b: f64) -> Option<f64> {
         BinaryOp::Div => a / b,
         BinaryOp::FloorDiv => float_floor_div(a, b),
         BinaryOp::Rem => float_rem(a, b),
-        BinaryOp::Pow => a.powf(b),
+        BinaryOp::Pow => float_pow(a, b),
         _ => return None,
     })
 }
@@ -128,6 +128,12 @@ pub fn int_pow(a: i64, b: i64) -> Option<i64> {
         (-1, _) => Some(if b % 2 == 0 { 1 } else { -1 }),
         _ => None,
     }
+}
+
+/// `a ** b`. A square is the product, which is exact to the last bit, as a power is only nearly always.
+#[inline]
+pub fn float_pow(a: f64, b: f64) -> f64 {
+    if b == 2.0 { a * a } else { a.powf(b) }
 }
 
 /// `a % b` with the sign of `b`.

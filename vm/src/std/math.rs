@@ -130,7 +130,7 @@ fn log(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
 
 fn pow(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
     let x = args::number(vm, "pow(x)", args[0])?;
-    Ok(Value::float(x.powf(args::number(vm, "pow(y)", args[1])?)))
+    Ok(Value::float(crate::ops::arith::float_pow(x, args::number(vm, "pow(y)", args[1])?)))
 }
 
 fn min(vm: &mut Vm, args: &[Value]) -> Result<Value, Control> {
