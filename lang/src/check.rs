@@ -55,7 +55,7 @@ pub fn check(
     imports: &[ImportTarget],
     know: &mut Knowledge,
 ) -> Vec<Diagnostic> {
-    let walk::Found { mut diagnostics, doubtful, scopes, dropped } = walk::Walk::new(file).run();
+    let walk::Found { mut diagnostics, doubtful, scopes, dropped, awaits } = walk::Walk::new(file).run();
     let (found, activity, waits) = infer::infer(file, prelude, imports, know, &doubtful);
     // Of a statement that lacks its `await` it says nothing new that it has no effect.
     diagnostics.retain(|diagnostic| {
@@ -70,7 +70,7 @@ pub fn check(
     let sites = sites::LazySites::new(file);
     let mut quiet = quiet::EffectsOf::new(file, prelude, &sites);
     idle::check(file, &sites, &activity, &mut diagnostics);
-    serial::check(file, &sites, &mut quiet, &mut diagnostics);
+    serial::check(file, &sites, &mut quiet, &awaits, &mut diagnostics);
     locks::check(file, &sites, &waits, &mut quiet, &mut diagnostics);
     unscoped::check(file, &sites, &scopes, &dropped, &mut diagnostics);
     races::check(file, &sites, &mut diagnostics);

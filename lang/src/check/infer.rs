@@ -8,11 +8,13 @@
 //! report. What is not certain stays silent: no parameter, no `var` that a closure changes, nothing in a list that others can
 //! reach is ever guessed.
 
+use std::cell::OnceCell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::File;
 use crate::{
-    ast::{ExprId, ExprKind, FnForm, FnId, PatId, PatKind, StmtKind, StructId, Target},
+    ast::{ExprId, ExprKind, FnForm, FnId, Ident, PatId, PatKind, StmtKind, StructId, Symbol, Target},
     diagnostic::Diagnostic,
     modules::ImportTarget,
     resolve::{
@@ -51,9 +53,6 @@ pub(super) fn infer(
     let mut infer = Infer::new(file, prelude, imports, know, doubtful);
     let relevance = infer.find_relevance();
     if relevance.is_any() {
-        infer.find_reads();
-        infer.find_written();
-        infer.find_fields();
         infer.find_methods();
         infer.pass(&relevance);
         infer.reporting = true;
@@ -167,15 +166,18 @@ struct Infer<'a> {
     locals: u32,
     /// By local: functions and structs, which are never anything else.
     items: Vec<Ty>,
-    /// By slot: some expression reads it.
-    read: Vec<bool>,
+    /// By slot: some expression reads it. Found when it is asked, as the next two.
+    read: OnceCell<Vec<bool>>,
+    written: OnceCell<turns::Written>,
+    /// What fields hold in all instances, of the file's own structs.
+    fields: OnceCell<FxHashMap<(StructId, Symbol), Ty>>,
     /// By global, what functions see in it.
     globals: Vec<Ty>,
     /// Coroutines by the expression that makes them.
     made: FxHashMap<ExprId, OriginId>,
     /// The structs of methods.
     owners: FxHashMap<FnId, StructRef>,
-    methods: FxHashMap<(&'static str, crate::ast::Symbol), &'a Signature>,
+    methods: FxHashMap<(&'static str, Symbol), &'a Signature>,
     /// By function: whether its body was gone through in this pass.
     progress: Vec<Progress>,
     reporting: bool,
@@ -184,7 +186,6 @@ struct Infer<'a> {
     consumed: FxHashSet<OriginId>,
     activity: Vec<Activity>,
     waits_found: Waits,
-    written: turns::Written,
     context: Context,
 }
 
@@ -254,7 +255,9 @@ impl<'a> Infer<'a> {
             uses: Trail::new(0),
             locals: locals as u32,
             items: vec![Ty::Unknown; locals],
-            read: vec![false; slots],
+            read: OnceCell::new(),
+            written: OnceCell::new(),
+            fields: OnceCell::new(),
             globals: vec![Ty::Unknown; resolution.globals.len()],
             made: FxHashMap::default(),
             owners: FxHashMap::default(),
@@ -265,7 +268,6 @@ impl<'a> Infer<'a> {
             consumed: FxHashSet::default(),
             activity: vec![Activity::default(); ast.functions.len()],
             waits_found: Waits::default(),
-            written: turns::Written::default(),
             context: Context::default(),
             file,
             prelude,
@@ -280,26 +282,26 @@ impl<'a> Infer<'a> {
     /// What can be said of functions and structs by their heads.
     fn declare(&mut self) {
         let (file, ast, resolution) = (self.file, self.file.ast, self.file.resolution);
+        // Of the main file nobody else has to know names.
+        let is_shared = file.role != FileRole::Script;
+        let text = |name: Option<Ident>| match name {
+            Some(name) if is_shared => ast.name(name.name).into(),
+            _ => Box::default(),
+        };
+        self.know.functions.reserve(ast.functions.len());
         for (at, function) in (0..).map(FnId).zip(&ast.functions) {
-            let name = function.name.map_or("", |name| ast.name(name.name));
-            let params = ast.list(function.params);
-            let is_method = resolution.function(at).is_method;
-            let params = params.get(usize::from(is_method)..).unwrap_or_default();
+            let params = params(file, at);
             self.know.functions.push(FnFacts {
-                name: name.into(),
+                name: text(function.name),
                 at: Location { source: file.source, span: function.head },
                 is_async: function.is_async
                     || matches!(function.form, FnForm::AsyncBlock | FnForm::SpawnBlock),
                 is_generator: resolution.function(at).is_generator,
                 result: Ty::Unknown,
-                params: match function.is_async {
-                    true => params
-                        .iter()
-                        .map(|param| param_text(ast, param.pattern))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                        .into(),
-                    false => Box::default(),
+                params: if is_shared && function.is_async {
+                    params_text(file, at).into()
+                } else {
+                    Box::default()
                 },
                 needs_nothing: params.iter().all(|param| param.default.is_some() || param.rest),
                 is_doubtful: self.doubtful.contains(&at),
@@ -309,44 +311,77 @@ impl<'a> Infer<'a> {
             }
         }
         for (at, structure) in (0..).map(StructId).zip(&ast.structs) {
-            let method = |id: &FnId| {
-                let name = ast[*id].name?;
-                let facts = (FnRef(self.first_function + id.0), resolution.function(*id).is_method);
-                Some((ast.name(name.name).into(), facts))
-            };
             let this = StructRef(self.first_struct + at.0);
             self.owners.extend(ast.list(structure.methods).iter().map(|method| (*method, this)));
-            let field = |field: &crate::ast::StructField| (ast.name(field.name.name).into(), Ty::Unknown);
-            self.know.structs.push(StructFacts {
-                name: ast.name(structure.name.name).into(),
-                fields: ast.list(structure.fields).iter().map(field).collect(),
-                methods: ast.list(structure.methods).iter().filter_map(method).collect(),
-            });
+            let mut facts = StructFacts::default();
+            if is_shared {
+                let field = |field: &crate::ast::StructField| ast.name(field.name.name).into();
+                let method = |id: &FnId| {
+                    let name = ast[*id].name?;
+                    let facts = (FnRef(self.first_function + id.0), resolution.function(*id).is_method);
+                    Some((ast.name(name.name).into(), facts))
+                };
+                facts.fields = ast.list(structure.fields).iter().map(field).collect();
+                facts.methods = ast.list(structure.methods).iter().filter_map(method).collect();
+            }
+            self.know.structs.push(facts);
             if let Some(Some(Binding::Local(local))) = resolution.struct_bindings.get(at.index()) {
                 self.items[local.0 as usize] = Ty::Struct(StructRef(self.first_struct + at.0));
             }
         }
     }
 
-    fn find_reads(&mut self) {
+    fn own_function(&self, function: FnRef) -> Option<FnId> {
+        function.0.checked_sub(self.first_function).map(FnId)
+    }
+
+    fn own_struct(&self, of: StructRef) -> Option<StructId> {
+        of.0.checked_sub(self.first_struct).map(StructId)
+    }
+
+    /// A function of a struct, and whether it is a method.
+    fn function_in(&self, of: StructRef, name: Symbol) -> Option<(FnRef, bool)> {
+        let ast = self.file.ast;
+        let Some(own) = self.own_struct(of) else {
+            return self.know.structure(of).methods.get(ast.name(name)).copied();
+        };
+        let is_it = |id: &&FnId| ast[**id].name.is_some_and(|of| of.name == name);
+        let id = *ast.list(ast[own].methods).iter().find(is_it)?;
+        Some((FnRef(self.first_function + id.0), self.file.resolution.function(id).is_method))
+    }
+
+    /// The fields of a struct, in order. `None` for a name that this file does not have.
+    fn field_names(&self, of: StructRef) -> Vec<Option<Symbol>> {
+        let ast = self.file.ast;
+        match self.own_struct(of) {
+            Some(own) => ast.list(ast[own].fields).iter().map(|field| Some(field.name.name)).collect(),
+            None => self.know.structure(of).fields.iter().map(|name| ast.names.find(name)).collect(),
+        }
+    }
+
+    fn is_read(&self, slot: u32) -> bool {
+        self.read.get_or_init(|| self.find_reads()).get(slot as usize).copied().unwrap_or(true)
+    }
+
+    fn find_reads(&self) -> Vec<bool> {
         let (ast, resolution) = (self.file.ast, self.file.resolution);
         let mut written = vec![false; ast.exprs.len()];
         for assign in ast.assigns.iter().filter(|assign| assign.op.is_none()) {
             targets(ast, assign.target, &mut written);
         }
+        let mut read: Vec<bool> = resolution.locals.iter().map(|local| local.captured).collect();
+        read.resize(read.len() + resolution.globals.len(), false);
         for (id, expr) in (0..).map(ExprId).zip(&ast.exprs) {
             if !matches!(expr.kind, ExprKind::Name(_)) || written[id.index()] {
                 continue;
             }
             match resolution.name(id) {
-                Res::Local(local) => self.read[local.0 as usize] = true,
-                Res::Global(global) => self.read[(self.locals + global.0) as usize] = true,
+                Res::Local(local) => read[local.0 as usize] = true,
+                Res::Global(global) => read[(self.locals + global.0) as usize] = true,
                 _ => {}
             }
         }
-        for (local, read) in resolution.locals.iter().zip(&mut self.read) {
-            *read |= local.captured;
-        }
+        read
     }
 
     /// Methods of builtin types by type and name, of those names that the file has.
@@ -431,6 +466,18 @@ impl<'a> Infer<'a> {
             _ => {}
         }
     }
+}
+
+/// The parameters that a call gives.
+fn params(file: File<'_>, id: FnId) -> &[crate::ast::Param] {
+    let params = file.ast.list(file.ast[id].params);
+    params.get(usize::from(file.resolution.function(id).is_method)..).unwrap_or_default()
+}
+
+/// As a call shows them: `url, limit`.
+fn params_text(file: File<'_>, id: FnId) -> String {
+    let names = params(file, id).iter().map(|param| param_text(file.ast, param.pattern));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// How a parameter is shown in a call that is proposed.

@@ -3,6 +3,8 @@
 //! Certain is that where the code runs in several tasks: in functions that are spawned or handed to combinators, and in blocks and lambdas
 //! that are. Files with locks are left alone. `x += e` reads after `e` (R33) and is never meant.
 
+use std::cell::OnceCell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
@@ -12,7 +14,7 @@ use super::{
     trace::{self, Event},
 };
 use crate::{
-    ast::{Arg, BinaryOp, ExprId, ExprKind, FnForm, FnId, StmtId, StmtKind, Symbol, Target},
+    ast::{Arg, Assign, BinaryOp, ExprId, ExprKind, FnForm, FnId, StmtId, StmtKind, Symbol, Target},
     diagnostic::{Code, Diagnostic, Edit},
     resolve::{GlobalKind, Owner, Res},
     source::{Location, Span},
@@ -20,10 +22,12 @@ use crate::{
 
 pub(super) fn check(file: File<'_>, sites: &LazySites<'_>, into: &mut Vec<Diagnostic>) {
     let ast = file.ast;
-    // The lock may be taken around what is called here.
-    if [".lock(", ".acquire(", ".with("].iter().any(|call| file.text.contains(call)) {
-        return;
-    }
+    // The lock may be taken around what is called here. Asked when there is something to report.
+    let locks = OnceCell::new();
+    let has_locks = || {
+        *locks.get_or_init(|| [".lock(", ".acquire(", ".with("].iter().any(|call| file.text.contains(call)))
+    };
+    let writes = shared_writes(file);
     let mut tasks = Tasks { file, repeated: None, sites, known: FxHashMap::default() };
     for (id, function) in (0..).map(FnId).zip(&ast.functions) {
         let may_run_often = match function.form {
@@ -31,20 +35,37 @@ pub(super) fn check(file: File<'_>, sites: &LazySites<'_>, into: &mut Vec<Diagno
             FnForm::Named | FnForm::Lambda => function.is_async,
             _ => false,
         };
-        if !may_run_often {
+        if !may_run_often || !has_any(&writes, function.span) {
             continue;
         }
         for block in trace::blocks(ast, function.body) {
             let mut held: Vec<Held> = Vec::new();
             for stmt in ast.list(ast[block].stmts) {
                 look(file, *stmt, &mut held, &mut |race| {
-                    if tasks.runs_often(id) {
+                    if !has_locks() && tasks.runs_often(id) {
                         into.push(race.diagnostic(file));
                     }
                 });
             }
         }
     }
+}
+
+/// Where shared variables are assigned, in order: what does not assign any cannot lose what others wrote.
+fn shared_writes(file: File<'_>) -> Vec<u32> {
+    let place = |assign: &Assign| match assign.target {
+        Target::Place(place) if assign.op.is_none() => {
+            shared_var(file, place).map(|_| file.ast[place].span.start)
+        }
+        _ => None,
+    };
+    let mut starts: Vec<u32> = file.ast.assigns.iter().filter_map(place).collect();
+    starts.sort_unstable();
+    starts
+}
+
+fn has_any(starts: &[u32], span: Span) -> bool {
+    starts.get(starts.partition_point(|start| *start < span.start)).is_some_and(|start| *start < span.end)
 }
 
 /// A local that holds what a shared variable was.

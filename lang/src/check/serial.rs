@@ -22,11 +22,9 @@ pub(super) fn check<'a>(
     file: File<'a>,
     sites: &LazySites<'_>,
     effects: &mut EffectsOf<'a>,
+    awaits: &[u32],
     into: &mut Vec<Diagnostic>,
 ) {
-    let is_await = |expr: &&crate::ast::Expr| matches!(expr.kind, ExprKind::Await(_));
-    let mut awaits: Vec<u32> = file.ast.exprs.iter().filter(is_await).map(|expr| expr.span.start).collect();
-    awaits.sort_unstable();
     let waits = |span: Span| {
         let next = awaits.partition_point(|start| *start < span.start);
         awaits.get(next).is_some_and(|start| *start < span.end)

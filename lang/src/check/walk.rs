@@ -46,26 +46,76 @@ pub(super) struct Found {
     /// The blocks of scopes.
     pub scopes: Vec<Span>,
     pub dropped: Vec<Dropped>,
+    /// Where the awaits begin, in order.
+    pub awaits: Vec<u32>,
 }
 
 pub(super) struct Walk<'a> {
     pub file: File<'a>,
+    concerns: Concerns,
     pub around: Vec<Around>,
     pub diagnostics: Vec<Diagnostic>,
     awaits: Awaits,
     scopes: Vec<Span>,
     dropped: Vec<Dropped>,
+    await_starts: Vec<u32>,
+}
+
+/// Where the expressions begin that a check looks at, or that hold statements. Most expressions have none inside, and are passed over.
+struct Concerns {
+    /// Sorted.
+    starts: Vec<u32>,
+    /// The first start that is not before the place of the last question; the walk goes forward, but for a few steps.
+    at: usize,
+}
+
+impl Concerns {
+    fn of(ast: &Ast) -> Concerns {
+        let is_call = |id: ExprId| matches!(ast[id].kind, ExprKind::Call(..));
+        let concern = |kind: ExprKind| match kind {
+            ExprKind::Await(_)
+            | ExprKind::Lambda(_)
+            | ExprKind::Scope(_)
+            | ExprKind::Select(_)
+            | ExprKind::Return(_)
+            | ExprKind::Break
+            | ExprKind::Continue
+            | ExprKind::Yield(_)
+            | ExprKind::If(_)
+            | ExprKind::Block(_)
+            | ExprKind::Try(_) => true,
+            ExprKind::Range { end: Some(end), .. } => is_call(end),
+            ExprKind::Unary(UnaryOp::Neg, operand) => is_call(operand),
+            _ => false,
+        };
+        let mut starts: Vec<u32> =
+            ast.exprs.iter().filter(|expr| concern(expr.kind)).map(|expr| expr.span.start).collect();
+        starts.sort_unstable();
+        Concerns { starts, at: 0 }
+    }
+
+    fn has_any(&mut self, span: Span) -> bool {
+        while self.at > 0 && self.starts[self.at - 1] >= span.start {
+            self.at -= 1;
+        }
+        while self.starts.get(self.at).is_some_and(|start| *start < span.start) {
+            self.at += 1;
+        }
+        self.starts.get(self.at).is_some_and(|start| *start < span.end)
+    }
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(file: File<'a>) -> Walk<'a> {
         Walk {
+            concerns: Concerns::of(file.ast),
             file,
             around: Vec::new(),
             diagnostics: Vec::new(),
             awaits: Awaits::default(),
             scopes: Vec::new(),
             dropped: Vec::new(),
+            await_starts: Vec::new(),
         }
     }
 
@@ -82,7 +132,9 @@ impl<'a> Walk<'a> {
         let awaits = std::mem::take(&mut self.awaits);
         let doubtful = awaits.functions().collect();
         awaits.report(self.file, &mut self.diagnostics);
-        Found { diagnostics: self.diagnostics, doubtful, scopes: self.scopes, dropped: self.dropped }
+        let Walk { diagnostics, scopes, dropped, mut await_starts, .. } = self;
+        await_starts.sort_unstable();
+        Found { diagnostics, doubtful, scopes, dropped, awaits: await_starts }
     }
 
     fn inside(&mut self, around: Around, walk: impl FnOnce(&mut Self)) {
@@ -235,6 +287,7 @@ impl<'a> Walk<'a> {
             | ExprKind::Str(_)
             | ExprKind::Bytes(_)
             | ExprKind::Name(_) => {}
+            _ if !self.concerns.has_any(self.ast()[id].span) => {}
             ExprKind::Binary(_, left, _) if matches!(self.ast()[left].kind, ExprKind::Binary(..)) => {
                 let mut rights = Vec::new();
                 let mut at = id;
@@ -262,6 +315,7 @@ impl<'a> Walk<'a> {
             ExprKind::List(items) => self.ast().list(items).iter().for_each(|item| self.expr(*item)),
             ExprKind::Map(entries) => self.map(entries),
             ExprKind::Await(value) => {
+                self.await_starts.push(span.start);
                 self.awaits.at(
                     &self.around,
                     &self.file,

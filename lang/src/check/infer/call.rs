@@ -1,7 +1,7 @@
 //! Calls: of the program's functions, of builtins, of methods.
 
 use super::*;
-use crate::ast::{Arg, List, Symbol};
+use crate::ast::{Arg, List};
 use types::{Maker, Object, Origin, Record};
 
 /// What a builtin does with the coroutines that it is given.
@@ -74,7 +74,7 @@ impl Infer<'_> {
 
     /// A function of the program is called.
     fn called(&mut self, id: ExprId, function: FnRef) -> Ty {
-        let own = function.0.checked_sub(self.first_function).map(FnId);
+        let own = self.own_function(function);
         if let Some(own) = own.filter(|own| own.index() < self.progress.len())
             && !self.reporting
             && self.is_item(own)
@@ -142,10 +142,7 @@ impl Infer<'_> {
 
     fn instance(&mut self, of: StructRef, args: List<Arg>) -> Ty {
         let mut entries: Vec<(Symbol, Ty)> = Vec::new();
-        let fields: Vec<Option<Symbol>> = {
-            let structure = self.know.structure(of);
-            structure.fields.iter().map(|(name, _)| self.file.ast.names.find(name)).collect()
-        };
+        let fields = self.field_names(of);
         let mut spread = false;
         for (at, arg) in self.file.ast.list(args).iter().enumerate() {
             match *arg {
@@ -373,7 +370,7 @@ impl Infer<'_> {
             Ty::Record(record) => {
                 let held = self.entry(record, name);
                 let ty = match (held, self.know.record(record).of) {
-                    (Ty::Unknown, Some(of)) => self.method(of, text),
+                    (Ty::Unknown, Some(of)) => self.field_of(of, name),
                     (held, _) => held,
                 };
                 // A method may do anything with its instance.
@@ -387,12 +384,12 @@ impl Infer<'_> {
                 self.call_value(id, callee, ty, args)
             }
             Ty::Instance(of) => {
-                let ty = self.method(of, text);
+                let ty = self.field_of(of, name);
                 self.call_value(id, callee, ty, args)
             }
             Ty::Struct(of) => {
-                let ty = match self.know.structure(of).methods.get(text) {
-                    Some((function, false)) => Ty::Function(*function),
+                let ty = match self.function_in(of, name) {
+                    Some((function, false)) => Ty::Function(function),
                     _ => Ty::Unknown,
                 };
                 self.call_value(id, callee, ty, args)
@@ -418,15 +415,6 @@ impl Infer<'_> {
                 self.throws();
                 Ty::Unknown
             }
-        }
-    }
-
-    /// What `x.name(…)` calls: a method, or the function that a field holds.
-    fn method(&self, of: StructRef, name: &str) -> Ty {
-        match self.know.structure(of).methods.get(name) {
-            Some((function, true)) => Ty::Function(*function),
-            Some(_) => Ty::Unknown,
-            None => self.field_of(of, name),
         }
     }
 

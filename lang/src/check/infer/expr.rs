@@ -432,34 +432,34 @@ impl Infer<'_> {
         }
     }
 
-    fn field(&mut self, object: ExprId, name: crate::ast::Symbol) -> Ty {
+    fn field(&mut self, object: ExprId, name: Symbol) -> Ty {
         let ty = self.expr(object, Use::Value);
         if self.use_as(object, ty, As::Object) {
             return Ty::Unknown;
         }
         self.throws();
-        let text = self.file.ast.name(name);
         match ty {
             Ty::Record(id) => match self.entry(id, name) {
-                Ty::Unknown => self.know.record(id).of.map_or(Ty::Unknown, |of| self.field_of(of, text)),
+                Ty::Unknown => self.know.record(id).of.map_or(Ty::Unknown, |of| self.field_of(of, name)),
                 known => known,
             },
-            Ty::Module(module) => self.member(module, text),
-            Ty::Instance(of) => self.field_of(of, text),
-            Ty::Struct(of) => match self.know.structure(of).methods.get(text) {
-                Some((function, false)) => Ty::Function(*function),
+            Ty::Module(module) => self.member(module, self.file.ast.name(name)),
+            Ty::Instance(of) => self.field_of(of, name),
+            Ty::Struct(of) => match self.function_in(of, name) {
+                Some((function, false)) => Ty::Function(function),
                 _ => Ty::Unknown,
             },
             _ => Ty::Unknown,
         }
     }
 
-    pub(super) fn field_of(&self, of: StructRef, name: &str) -> Ty {
-        let structure = self.know.structure(of);
-        if let Some((function, true)) = structure.methods.get(name) {
-            return Ty::Function(*function);
+    /// `x.name` of an instance.
+    pub(super) fn field_of(&self, of: StructRef, name: Symbol) -> Ty {
+        match self.function_in(of, name) {
+            Some((function, true)) => Ty::Function(function),
+            Some(_) => Ty::Unknown,
+            None => self.own_struct(of).map_or(Ty::Unknown, |own| self.held_by_field(own, name)),
         }
-        structure.fields.iter().find(|(field, _)| **field == *name).map_or(Ty::Unknown, |(_, ty)| *ty)
     }
 
     // ---- waiting

@@ -8,49 +8,50 @@ use crate::ast::{Arg, List};
 #[derive(Default)]
 struct Making {
     calls: Vec<List<Arg>>,
+    /// How often the struct is named at all, and how often to call it, to test for it, or for one of its functions.
+    named: usize,
+    harmless: usize,
+}
+
+impl Making {
     /// The struct is used as a value too, so that it may be called anywhere.
-    is_open: bool,
+    fn is_open(&self) -> bool {
+        self.named > self.harmless
+    }
 }
 
 impl Infer<'_> {
-    pub(super) fn find_fields(&mut self) {
+    /// What a field holds in every instance.
+    pub(super) fn held_by_field(&self, of: StructId, name: Symbol) -> Ty {
+        self.fields.get_or_init(|| self.find_fields()).get(&(of, name)).copied().unwrap_or_default()
+    }
+
+    fn find_fields(&self) -> FxHashMap<(StructId, Symbol), Ty> {
         let ast = self.file.ast;
-        if self.file.role == FileRole::Repl || ast.structs.is_empty() {
-            return;
+        let mut found = FxHashMap::default();
+        if self.file.role == FileRole::Repl {
+            return found;
         }
-        let mut assigned: FxHashSet<crate::ast::Symbol> = FxHashSet::default();
+        let mut assigned: FxHashSet<Symbol> = FxHashSet::default();
         ast.assigns.iter().for_each(|assign| self.assigned_fields(assign.target, &mut assigned));
-        // Only now it is worth the while to look how they are made.
-        let told: Vec<StructId> = (0..ast.structs.len() as u32)
-            .map(StructId)
-            .filter(|id| {
-                let structure = ast[*id];
-                let is_known =
-                    self.file.role == FileRole::Script || is_private(ast.name(structure.name.name));
-                let fields = ast.list(structure.fields);
-                is_known && fields.iter().any(|field| !assigned.contains(&field.name.name))
-            })
-            .collect();
-        if told.is_empty() {
-            return;
-        }
         let made = self.find_making();
-        for id in told {
-            let Some(making) = made.get(&id).filter(|making| !making.is_open) else { continue };
-            let of = StructRef(self.first_struct + id.0);
-            for (at, field) in ast.list(ast[id].fields).iter().enumerate() {
+        for (id, structure) in (0..).map(StructId).zip(&ast.structs) {
+            let is_known = self.file.role == FileRole::Script || is_private(ast.name(structure.name.name));
+            let Some(making) = made.get(&id).filter(|making| is_known && !making.is_open()) else { continue };
+            for (at, field) in ast.list(structure.fields).iter().enumerate() {
                 if assigned.contains(&field.name.name) {
                     continue;
                 }
                 let ty = self.field_in_all(making, at, *field);
                 if !matches!(ty, Ty::Unknown | Ty::Never) && !expr::is_missing(ty) {
-                    self.know.structs[of.0 as usize].fields[at].1 = ty;
+                    found.insert((id, field.name.name), ty);
                 }
             }
         }
+        found
     }
 
-    fn assigned_fields(&self, target: Target, into: &mut FxHashSet<crate::ast::Symbol>) {
+    fn assigned_fields(&self, target: Target, into: &mut FxHashSet<Symbol>) {
         let ast = self.file.ast;
         match target {
             Target::Place(place) => {
@@ -68,35 +69,30 @@ impl Infer<'_> {
     fn find_making(&self) -> FxHashMap<StructId, Making> {
         let ast = self.file.ast;
         let mut made: FxHashMap<StructId, Making> = FxHashMap::default();
-        let mut calls: FxHashMap<ExprId, List<Arg>> = FxHashMap::default();
-        let mut harmless: FxHashSet<ExprId> = FxHashSet::default();
-        for expr in &ast.exprs {
+        let mut named = |name: ExprId, counts: &dyn Fn(&mut Making)| {
+            if let ExprKind::Name(_) = ast[name].kind
+                && let Some(structure) = self.struct_named(name)
+            {
+                counts(made.entry(structure).or_default());
+            }
+        };
+        for (id, expr) in (0..).map(ExprId).zip(&ast.exprs) {
             match expr.kind {
-                ExprKind::Call(callee, args) => {
-                    calls.insert(ast.unparen(callee), args);
-                }
+                ExprKind::Name(_) => named(id, &|making| making.named += 1),
+                ExprKind::Call(callee, args) => named(callee, &|making| {
+                    making.harmless += 1;
+                    making.calls.push(args);
+                }),
                 // `S.shared()`, `x is S`
-                ExprKind::Field { object, .. } => {
-                    harmless.insert(object);
-                }
-                ExprKind::Is { ty, .. } => {
-                    harmless.insert(ty);
+                ExprKind::Field { object: name, .. } | ExprKind::Is { ty: name, .. } => {
+                    named(name, &|making| making.harmless += 1)
                 }
                 _ => {}
             }
         }
         for pat in &ast.pats {
             if let PatKind::Struct { path, .. } | PatKind::Is(path) = pat.kind {
-                harmless.insert(path);
-            }
-        }
-        for (id, expr) in (0..).map(ExprId).zip(&ast.exprs) {
-            let ExprKind::Name(_) = expr.kind else { continue };
-            let Some(structure) = self.struct_named(id) else { continue };
-            let making = made.entry(structure).or_default();
-            match calls.get(&id) {
-                Some(args) => making.calls.push(*args),
-                None => making.is_open |= !harmless.contains(&id),
+                named(path, &|making| making.harmless += 1);
             }
         }
         // What is captured is not looked up here.
@@ -104,7 +100,7 @@ impl Infer<'_> {
             if let Some(Binding::Local(local)) = binding
                 && self.file.resolution.local(*local).captured
             {
-                made.entry(StructId(at)).or_default().is_open = true;
+                made.entry(StructId(at)).or_default().named += 1;
             }
         }
         made
@@ -120,13 +116,13 @@ impl Infer<'_> {
             _ => return None,
         };
         match ty {
-            Ty::Struct(of) => of.0.checked_sub(self.first_struct).map(StructId),
+            Ty::Struct(of) => self.own_struct(of),
             _ => None,
         }
     }
 
     /// What the field holds, however the instance was made.
-    fn field_in_all(&mut self, making: &Making, at: usize, field: crate::ast::StructField) -> Ty {
+    fn field_in_all(&self, making: &Making, at: usize, field: crate::ast::StructField) -> Ty {
         let ast = self.file.ast;
         let mut joined = Ty::Never;
         for args in &making.calls {
@@ -144,10 +140,10 @@ impl Infer<'_> {
             };
             let Some(value) = given.or(field.default) else { return Ty::Unknown };
             let ty = self.written_ty(value);
-            joined = self.know.join(joined, ty);
-            if joined == Ty::Unknown {
-                return joined;
+            if ty == Ty::Unknown || joined != Ty::Never && joined != ty {
+                return Ty::Unknown;
             }
+            joined = ty;
         }
         joined
     }

@@ -93,7 +93,7 @@ impl Infer<'_> {
             }
             StmtKind::While { condition, body } => {
                 let ends = !matches!(ast[ast.unparen(condition)].kind, ExprKind::Bool(true));
-                let repeats = self.has_second_turn(condition, stmt.span);
+                let repeats = |infer: &Self| infer.has_second_turn(condition, stmt.span);
                 self.turns(ends, repeats, |infer| {
                     infer.condition(condition);
                     infer.block(body, Use::Dropped);
@@ -393,7 +393,7 @@ impl Infer<'_> {
         if each.await_span.is_some() {
             self.waits();
         }
-        let repeats = self.has_many(each.source);
+        let repeats = |infer: &Self| infer.has_many(each.source);
         self.turns(true, repeats, |infer| {
             match each.second {
                 None => infer.bind(each.first, item, false),
@@ -407,7 +407,7 @@ impl Infer<'_> {
     }
 
     /// A loop. It `ends` by itself, not only by `break`; it `repeats` if a second turn is certain unless something leaves it.
-    fn turns(&mut self, ends: bool, repeats: bool, body: impl Fn(&mut Self)) {
+    fn turns(&mut self, ends: bool, repeats: impl Fn(&Self) -> bool, body: impl Fn(&mut Self)) {
         let found = self.findings.len();
         for turn in 0.. {
             let split = self.split();
@@ -421,7 +421,7 @@ impl Infer<'_> {
             let Some(mut around) = self.context.loops.pop() else { return };
             around.continues.extend(self.end(&split));
             self.context.depth -= 1;
-            let changed = self.next_turn(&split, around.continues, repeats, turn >= MAX_TURNS);
+            let changed = self.next_turn(&split, around.continues, &repeats, turn >= MAX_TURNS);
             if changed && turn <= MAX_TURNS {
                 self.findings.truncate(found);
                 continue;
@@ -438,7 +438,13 @@ impl Infer<'_> {
     }
 
     /// Joins what a turn has changed into what holds at the loop's head. Did that change anything?
-    fn next_turn(&mut self, split: &Split, continues: Vec<Branch>, repeats: bool, give_up: bool) -> bool {
+    fn next_turn(
+        &mut self,
+        split: &Split,
+        continues: Vec<Branch>,
+        repeats: &impl Fn(&Self) -> bool,
+        give_up: bool,
+    ) -> bool {
         if continues.is_empty() {
             return false;
         }
@@ -464,7 +470,7 @@ impl Infer<'_> {
             let head = self.uses.get(slot);
             let joined = match head.join_turn(back) {
                 _ if give_up => Usage::Untracked,
-                Usage::Looped(_) if !repeats => Usage::Maybe,
+                Usage::Looped(_) if !repeats(self) => Usage::Maybe,
                 joined => joined,
             };
             changed |= joined != head;

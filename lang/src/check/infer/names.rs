@@ -201,7 +201,7 @@ impl Infer<'_> {
                 };
                 if declares
                     && let Ty::Coroutine(origin) = ty
-                    && !self.read[slot as usize]
+                    && !self.is_read(slot)
                     && self.is_private_slot(slot)
                     && self.uses.get(origin.0) == Usage::Fresh
                 {

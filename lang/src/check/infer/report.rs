@@ -34,6 +34,7 @@ pub(super) fn diagnostics(infer: &mut Infer<'_>) -> Vec<Diagnostic> {
 
 struct Writer<'a> {
     file: File<'a>,
+    first_function: u32,
     know: &'a Knowledge,
     consumed: &'a FxHashSet<OriginId>,
     owners: sites::Owners,
@@ -55,6 +56,7 @@ impl<'a> Writer<'a> {
         });
         Writer {
             file: infer.file,
+            first_function: infer.first_function,
             know: infer.know,
             consumed: &infer.consumed,
             owners: sites::Owners::new(infer.file),
@@ -142,11 +144,26 @@ impl<'a> Writer<'a> {
 
     fn name(&self, origin: &Origin) -> Option<&str> {
         let name = match origin.maker {
-            Maker::Function(id) => &*self.know.function(id).name,
+            Maker::Function(id) => self.function_name(id),
             Maker::Native(at) => self.know.names.get(at as usize).map_or("", String::as_str),
             Maker::Block | Maker::Several => "",
         };
         (!name.is_empty()).then_some(name)
+    }
+
+    /// As messages name it; empty for lambdas.
+    fn function_name(&self, id: FnRef) -> &str {
+        match id.0.checked_sub(self.first_function) {
+            Some(own) => self.ast()[FnId(own)].name.map_or("", |name| self.ast().name(name.name)),
+            None => &self.know.function(id).name,
+        }
+    }
+
+    fn params_text(&self, id: FnRef) -> String {
+        match id.0.checked_sub(self.first_function) {
+            Some(own) => params_text(self.file, FnId(own)),
+            None => self.know.function(id).params.to_string(),
+        }
     }
 
     // ---- changes
@@ -327,10 +344,9 @@ impl<'a> Writer<'a> {
         match ty {
             Ty::Function(id) => {
                 let facts = self.know.function(id);
-                let named = if facts.name.is_empty() {
-                    "this function".to_string()
-                } else {
-                    format!("`{}`", facts.name)
+                let named = match self.function_name(id) {
+                    "" => "this function".to_string(),
+                    name => format!("`{name}`"),
                 };
                 let diagnostic = self
                     .new_one(code, format!("{named} is not called"), span, "a function, not a coroutine")
@@ -343,7 +359,7 @@ impl<'a> Writer<'a> {
                             "it is not `async` either"
                         },
                     );
-                self.with_call(diagnostic, span, Some(facts))
+                self.with_call(diagnostic, span, Some(id))
             }
             Ty::Functions { .. } | Ty::Native(_) => {
                 let diagnostic = self.new_one(
@@ -428,14 +444,16 @@ impl<'a> Writer<'a> {
     }
 
     /// The call of what is only named. It is certain without arguments; otherwise the names of the parameters are there to be filled in.
-    fn with_call(&self, diagnostic: Diagnostic, span: Span, function: Option<&FnFacts>) -> Diagnostic {
+    fn with_call(&self, diagnostic: Diagnostic, span: Span, function: Option<FnRef>) -> Diagnostic {
         let name = short(self.text(span));
-        match function.filter(|facts| facts.is_async) {
+        let facts = function.map(|id| self.know.function(id)).filter(|facts| facts.is_async);
+        let params = function.map_or(String::new(), |id| self.params_text(id));
+        match facts {
             Some(facts) if facts.needs_nothing && !facts.is_generator => {
                 diagnostic.fix("call it", vec![self.edit(span.after(), "()")])
             }
-            Some(facts) if !facts.params.is_empty() => {
-                let call = format!("({})", facts.params);
+            Some(_) if !params.is_empty() => {
+                let call = format!("({params})");
                 let message = format!("call it with what it needs: `{name}{call}`");
                 diagnostic.suggest(message, vec![self.edit(span.after(), call)])
             }
@@ -511,10 +529,9 @@ impl<'a> Writer<'a> {
         match ty {
             Ty::Function(id) => {
                 let facts = self.know.function(id);
-                let named = if facts.name.is_empty() {
-                    "this function".to_string()
-                } else {
-                    format!("`{}`", facts.name)
+                let named = match self.function_name(id) {
+                    "" => "this function".to_string(),
+                    name => format!("`{name}`"),
                 };
                 let diagnostic = self
                     .new_one(code, format!("{named} is not called"), at, "`spawn` of a function")
@@ -524,7 +541,7 @@ impl<'a> Writer<'a> {
                         if facts.is_async { "its call makes a coroutine" } else { "not `async`" },
                     )
                     .note(note);
-                self.with_call(diagnostic, span, Some(facts))
+                self.with_call(diagnostic, span, Some(id))
             }
             Ty::Functions { .. } | Ty::Native(_) => {
                 let diagnostic = self

@@ -15,44 +15,51 @@ pub(super) struct Written {
     changes: FxHashMap<u32, Option<usize>>,
 }
 
-impl Infer<'_> {
-    /// Finds what variables are declared with, and which of them are assigned again.
-    pub(super) fn find_written(&mut self) {
-        let ast = self.file.ast;
+impl Written {
+    fn of(infer: &Infer<'_>) -> Written {
+        let (ast, resolution) = (infer.file.ast, infer.file.resolution);
+        let mut written = Written::default();
         for stmt in &ast.stmts {
             if let StmtKind::Let { pattern, value, .. } = stmt.kind
                 && is_written(ast[ast.unparen(value)].kind)
-                && let Some(binding) = self.file.resolution.binding(ast.unparen_pat(pattern))
+                && let Some(binding) = resolution.binding(ast.unparen_pat(pattern))
             {
                 let slot = match binding {
                     Binding::Local(local) => local.0,
-                    Binding::Global(global) => self.locals + global.0,
+                    Binding::Global(global) => infer.locals + global.0,
                 };
-                self.written.values.insert(slot, value);
+                written.values.insert(slot, value);
             }
         }
         for (at, assign) in ast.assigns.iter().enumerate() {
-            self.note_change(assign.target, at);
+            written.note_change(infer, assign.target, Some(at));
         }
+        written
     }
 
-    fn note_change(&mut self, target: Target, at: usize) {
-        let ast = self.file.ast;
+    fn note_change(&mut self, infer: &Infer<'_>, target: Target, at: Option<usize>) {
+        let ast = infer.file.ast;
         match target {
             Target::Place(place) => {
-                let slot = match self.file.resolution.name(place) {
+                let slot = match infer.file.resolution.name(place) {
                     Res::Local(local) => local.0,
-                    Res::Global(global) => self.locals + global.0,
+                    Res::Global(global) => infer.locals + global.0,
                     _ => return,
                 };
-                let change = self.written.changes.entry(slot);
-                change.and_modify(|change| *change = None).or_insert(Some(at));
+                self.changes.entry(slot).and_modify(|change| *change = None).or_insert(at);
             }
-            Target::List(items) => {
-                deep(|| ast.list(items).iter().for_each(|item| self.note_change(item.target, usize::MAX)));
-            }
+            // In parallel with others: as if there were several.
+            Target::List(items) => deep(|| {
+                ast.list(items).iter().for_each(|item| self.note_change(infer, item.target, None));
+            }),
             Target::Discard | Target::Error => {}
         }
+    }
+}
+
+impl Infer<'_> {
+    fn written(&self) -> &Written {
+        self.written.get_or_init(|| Written::of(self))
     }
 
     /// A loop with this condition has a second turn, if nothing leaves it before.
@@ -74,8 +81,8 @@ impl Infer<'_> {
         let counts = || {
             let bound = self.number(right)?;
             let slot = self.slot_of_own(left)?;
-            let start = self.number(*self.written.values.get(&slot)?)?;
-            let Assign { target, op, value, op_span } = ast.assigns[(*self.written.changes.get(&slot)?)?];
+            let start = self.number(*self.written().values.get(&slot)?)?;
+            let Assign { target, op, value, op_span } = ast.assigns[(*self.written().changes.get(&slot)?)?];
             let step = match op? {
                 BinaryOp::Add => self.number(value)?,
                 BinaryOp::Sub => -self.number(value)?,
@@ -100,10 +107,10 @@ impl Infer<'_> {
     /// What a variable was declared with that is never assigned again.
     pub(super) fn value_of(&self, id: ExprId) -> Option<ExprId> {
         let slot = self.slot_of_own(id)?;
-        if self.written.changes.contains_key(&slot) {
+        if self.written().changes.contains_key(&slot) {
             return None;
         }
-        self.written.values.get(&slot).copied()
+        self.written().values.get(&slot).copied()
     }
 
     fn number(&self, id: ExprId) -> Option<f64> {

@@ -211,7 +211,7 @@ pub struct Origin {
 
 #[derive(Debug, Clone)]
 pub struct FnFacts {
-    /// As messages name it; empty for lambdas.
+    /// As messages of other files name it; empty for lambdas, and in the main file.
     pub name: Box<str>,
     /// Its head.
     pub at: Location,
@@ -219,7 +219,7 @@ pub struct FnFacts {
     pub is_generator: bool,
     /// What its body gives.
     pub result: Ty,
-    /// The names of the parameters of an async function, as a call shows them.
+    /// The names of the parameters of an async function, as a call in another file shows them.
     pub params: Box<str>,
     /// A call without arguments is right.
     pub needs_nothing: bool,
@@ -227,10 +227,11 @@ pub struct FnFacts {
     pub is_doubtful: bool,
 }
 
+/// What other files know of a struct; empty in the main file.
 #[derive(Debug, Clone, Default)]
 pub struct StructFacts {
-    pub name: Box<str>,
-    pub fields: Vec<(Box<str>, Ty)>,
+    pub fields: Vec<Box<str>>,
+    /// With `true` if it takes `self`.
     pub methods: FxHashMap<Box<str>, (FnRef, bool)>,
 }
 
