@@ -197,7 +197,7 @@ impl Shown<'_> {
             Severity::Error => (ReportKind::Error, Color::Red),
             Severity::Warning => (ReportKind::Warning, Color::Yellow),
         };
-        let (labels, moved) = fitting(&self.labels, sources, width);
+        let (labels, moved) = fitting(&self.labels, sources, width, self.notes.len());
         let Some((primary, _)) = labels.first() else { return };
         let sheets = Sheets::new(&labels, sources, width, pages);
         let config = Config::new()
@@ -209,12 +209,13 @@ impl Shown<'_> {
             .with_code(self.code)
             .with_message(wrapped(&harmless(self.message), width, self.code.len() + "[] Warning: ".len(), 4));
         let mut places = FxHashMap::from_iter([(primary.source, place(*primary, sources))]);
-        for (at, (location, message)) in sheets.in_order(&labels) {
+        for (rank, (at, (location, message))) in sheets.in_order(&labels).into_iter().enumerate() {
             places.entry(location.source).or_insert_with(|| place(*location, sources));
             let color = if at == 0 { color } else { PALETTE[(at - 1) % PALETTE.len()] };
             // The primary label wins where labels overlap.
             let mut label =
                 ariadne::Label::new(sheets.span(*location)).with_color(color).with_priority((at == 0).into());
+            label = label.with_order(rank as i32);
             if !message.is_empty() {
                 label = label.with_message(one_line(message));
             }
@@ -237,8 +238,50 @@ impl Shown<'_> {
 /// Fewer columns than this do not show what is underlined.
 const MIN_UNDERLINED: usize = 2;
 
-/// Stands at a place whose text has become a note.
-const BELOW: &str = "see below";
+/// Stands at a place whose text has become a note, and is as wide as the text that says which.
+const BELOW: &str = "see below.";
+
+/// By the note's place in their list.
+const SEE: [&str; 9] = [
+    "see note 1",
+    "see note 2",
+    "see note 3",
+    "see note 4",
+    "see note 5",
+    "see note 6",
+    "see note 7",
+    "see note 8",
+    "see note 9",
+];
+
+/// The notes that were texts of labels, in the order of their places; at each place stands which note it is.
+fn numbered(
+    labels: &mut [(Location, &str)],
+    mut moved: Vec<(Location, String)>,
+    others: usize,
+    sources: &SourceMap,
+) -> Vec<String> {
+    moved.sort_by_key(|(location, _)| *location);
+    let only = moved.len() + others == 1;
+    let primary = labels.first().map(|(location, _)| location.source);
+    for (location, message) in labels.iter_mut().filter(|(_, message)| *message == BELOW) {
+        let start = (location.source, location.span.start);
+        let index = moved.iter().position(|(place, _)| (place.source, place.span.start) == start);
+        *message = match index {
+            Some(_) if only => "see note",
+            Some(index) => SEE.get(index).copied().unwrap_or("see below"),
+            None => "see below",
+        };
+    }
+    let told = moved.into_iter().map(|(location, message)| {
+        let source = sources.get(location.source);
+        if Some(location.source) == primary {
+            return format!("line {}: {message}", source.line_of(location.span.start));
+        }
+        format!("{}: {message}", place(location, sources))
+    });
+    told.collect()
+}
 
 /// The labels as they fit into the width: texts for which there is no room beside others of their line become notes, and what is
 /// underlined is shortened, as far as something of it stays. A text that is too long even so becomes a note.
@@ -246,10 +289,11 @@ fn fitting<'l>(
     labels: &[(Location, &'l str)],
     sources: &SourceMap,
     width: usize,
+    notes: usize,
 ) -> (Vec<(Location, &'l str)>, Vec<String>) {
     let mut labels = labels.to_vec();
     let mut moved = Vec::new();
-    let note = |location: Location, message: &str| format!("{}: {message}", place(location, sources));
+    let note = |location: Location, message: &str| (location, message.to_string());
     let lines = labels.iter().map(|(place, _)| sources.get(place.source).line_of(last(place.span)));
     let room = width.saturating_sub(lines.max().unwrap_or(1).to_string().len() + 5);
     // Whether some of what is underlined can be seen beside the text.
@@ -300,6 +344,7 @@ fn fitting<'l>(
             _ => break,
         }
     }
+    let moved = numbered(&mut labels, moved, notes, sources);
     (labels, moved)
 }
 
@@ -396,7 +441,8 @@ impl<'a> Sheets<'a> {
         )
     }
 
-    /// The primary label's file first, then by place: ariadne opens a new box whenever labels go back.
+    /// The primary label's file first, then by line, as ariadne opens a new box whenever labels go back; on a line the right one
+    /// first, so that no text is drawn across the stem of another.
     fn in_order<'l>(&self, labels: &'l [(Location, &'l str)]) -> Vec<(usize, &'l (Location, &'l str))> {
         let mut sorted: Vec<_> = labels.iter().enumerate().collect();
         let first = labels.first().map(|(location, _)| location.source);
@@ -405,7 +451,7 @@ impl<'a> Sheets<'a> {
                 Some(*source) != first,
                 *source,
                 self.sources.get(*source).line_column(last(*span)).0,
-                span.start,
+                std::cmp::Reverse(span.start),
             )
         });
         sorted

@@ -221,7 +221,7 @@ fn a_text_too_long_for_its_line_becomes_a_note() {
     let long = "task 1 (main) waits here for `all` of task 2 (f), task 3 (f), task 4 (f), task 5 (f)";
     let diagnostic = Diagnostic::new(Code::DEADLOCK, "every task waits", id, at, long);
     let shown = render(std::slice::from_ref(&diagnostic), &sources, plain(80));
-    assert!(shown.contains("see below") && shown.contains("Note: main.co:2:9: task 1 (main)"), "{shown}");
+    assert!(shown.contains("see note") && shown.contains("Note: line 2: task 1 (main)"), "{shown}");
     // All of the place is underlined, and nothing runs over the edge.
     let underlined = shown
         .lines()
@@ -229,5 +229,5 @@ fn a_text_too_long_for_its_line_becomes_a_note() {
     assert!(underlined, "{shown}");
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
     // Where there is room, the text stands at its place.
-    assert!(!render(std::slice::from_ref(&diagnostic), &sources, plain(140)).contains("see below"));
+    assert!(!render(std::slice::from_ref(&diagnostic), &sources, plain(140)).contains("see note"));
 }
