@@ -117,11 +117,7 @@ fn draw(out: &mut String, row: &Row<'_>, index: usize, scale: Scale, sources: &S
             out,
             "<rect class=\"{class}\" x=\"{from:.1}\" y=\"{top}\" width=\"{:.1}\" height=\"{BAR}\"><title>{}</title></rect>",
             (to - from).max(1.5),
-            Xml(&format!(
-                "{what}{place}, {} to {}",
-                measured(segment.from_ns),
-                measured(segment.to_ns)
-            ))
+            Xml(&format!("{what}{place}, {} to {}", measured(segment.from_ns), measured(segment.to_ns)))
         );
         if let Doing::Waits(on) = &segment.doing {
             let place = segment.at.map_or(String::new(), |at| format!(", line {}", line_of(sources, at)));

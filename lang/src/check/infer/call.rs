@@ -316,6 +316,9 @@ impl Infer<'_> {
         }
         if let Ty::List(items) = ty {
             let item = self.know.ty(items);
+            if let Ty::Coroutine(origin) = item {
+                self.consumed.insert(origin);
+            }
             let is_wrong =
                 !matches!(item, Ty::Unknown | Ty::Argument | Ty::Never | Ty::Coroutine(_) | Ty::Task(_));
             if is_wrong {

@@ -234,7 +234,7 @@ impl<'a> Writer<'a> {
         match origin.expr {
             Some(made) if !self.consumed.contains(&id) => Some(made),
             // Awaiting it twice would be another mistake.
-            None if self.is_read_once(use_) => Some(use_),
+            None if !self.consumed.contains(&id) && self.is_read_once(use_) => Some(use_),
             None => None,
             Some(_) => Some(use_),
         }
