@@ -42,7 +42,7 @@ pub fn run(run: Run) -> Result<u8, UsageError> {
         show(&diagnostics, engine.sources(), format);
         return Ok(NOT_RUN);
     }
-    let interrupts = Interrupts::listen(engine.interrupter())
+    let interrupts = Interrupts::listen(&engine.interrupter())
         .map_err(|error| UsageError(format!("cannot listen to signals: {}", plain_error(&error))))?;
     let recording = Recording::begin(&mut engine, input.to_string(), trace, timeline)?;
     let profiling = profile.map(|file| Profiling::begin(&engine, file)).transpose()?;

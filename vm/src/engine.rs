@@ -12,7 +12,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
 };
@@ -112,7 +112,7 @@ pub struct Exit {
 
 /// Asks a running program to stop, from any thread or signal handler.
 #[derive(Clone)]
-pub struct Interrupter(Arc<AtomicU32>);
+pub struct Interrupter(Arc<AtomicUsize>);
 
 impl Interrupter {
     /// As Ctrl-C: the program is cancelled and cleans up.
@@ -120,9 +120,16 @@ impl Interrupter {
         self.0.fetch_or(interrupt::CANCEL, Ordering::Relaxed);
     }
 
+    /// The same for a signal handler, which can do no more than store a value: the word, and what to put there. Ticks of the profiler
+    /// that wait in the word are lost by it.
+    pub fn cancelling_store(&self) -> (Arc<AtomicUsize>, usize) {
+        let kept = self.0.load(Ordering::Relaxed) & interrupt::COUNT;
+        (self.0.clone(), interrupt::CANCEL | kept)
+    }
+
     /// The profiler's clock: so many milliseconds have passed. Only for a run with [`Options::profile`].
     pub fn tick(&self, ticks: u32) {
-        self.0.fetch_add(ticks.wrapping_mul(interrupt::TICK), Ordering::Relaxed);
+        self.0.fetch_add((ticks as usize).wrapping_mul(interrupt::TICK), Ordering::Relaxed);
     }
 
     /// Makes `run_until_idle` return soon.

@@ -795,6 +795,14 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                             continue;
                         }
                     } else if tag(object) == Tag::MAP.number() {
+                        let found = access::find_item_again(bits(object) as *const Map, index);
+                        if !found.is_null() {
+                            if (*vm).heap.is_marking() {
+                                (*vm).heap.gone(*found);
+                            }
+                            copy(found, c!());
+                            continue;
+                        }
                         slow!(access::set_item);
                     }
                     slow!(access::set_index)

@@ -12,7 +12,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
 };
 
@@ -21,6 +21,7 @@ use co_lang::{
     resolve::BuiltinType,
     source::{Source, SourceId},
 };
+use rustc_hash::FxHashMap;
 
 use crate::{
     builtins::{self, Body, Builtin, Control},
@@ -42,13 +43,13 @@ use crate::{
 /// Bits of the interrupt word.
 pub mod interrupt {
     /// Ctrl-C.
-    pub const CANCEL: u32 = 1;
+    pub const CANCEL: usize = 1;
     /// The driver wants control back.
-    pub const YIELD: u32 = 2;
+    pub const YIELD: usize = 2;
     /// Stays set where the steps of tasks are counted.
-    pub const COUNT: u32 = 4;
+    pub const COUNT: usize = 4;
     /// One tick of the profiler's clock; they add up in the bits from here on.
-    pub const TICK: u32 = 1 << 8;
+    pub const TICK: usize = 1 << 8;
 }
 
 /// A task that ran too long without an await.
@@ -92,9 +93,9 @@ pub struct Vm {
     /// End of the running fiber's stack.
     pub stack_end: *mut Value,
     /// Set from anywhere to get the interpreter's attention (see [`interrupt`]).
-    pub interrupt: *const AtomicU32,
+    pub interrupt: *const AtomicUsize,
     /// Keeps `interrupt` alive.
-    pub interrupt_word: Arc<AtomicU32>,
+    pub interrupt_word: Arc<AtomicUsize>,
 
     pub globals: Vec<Value>,
     /// For messages: the name of each global.
@@ -118,7 +119,7 @@ pub struct Vm {
     /// Awaits the coroutine it is called with: how an async builtin becomes a task.
     pub await_stub: Value,
     pub args: Vec<String>,
-    natives: HashMap<*const Builtin, Value>,
+    natives: FxHashMap<*const Builtin, Value>,
     pub builtins: builtins::State,
     library: Option<HashMap<Box<str>, Value>>,
     library_loader: LibraryLoader,
@@ -144,7 +145,7 @@ impl Vm {
         task::register(&mut heap);
         let builtins = builtins::State::new(&mut heap, random_seed);
         let await_stub = task::await_stub(&mut heap);
-        let interrupt_word = Arc::new(AtomicU32::new(0));
+        let interrupt_word = Arc::new(AtomicUsize::new(0));
         Box::new(Vm {
             pc: std::ptr::null(),
             base: std::ptr::null_mut(),
@@ -165,7 +166,7 @@ impl Vm {
             exit_code: None,
             await_stub,
             args: Vec::new(),
-            natives: HashMap::new(),
+            natives: FxHashMap::default(),
             builtins,
             library: None,
             library_loader,
@@ -542,7 +543,7 @@ impl Vm {
     }
 
     /// What was asked for, which is forgotten; counting goes on, and the profiler's ticks wait for it.
-    pub fn take_interrupts(&mut self) -> u32 {
+    pub fn take_interrupts(&mut self) -> usize {
         let kept = if self.step_limit.is_some() { interrupt::COUNT } else { 0 };
         let ticks = !(interrupt::TICK - 1);
         self.interrupt_word.fetch_and(kept | ticks, Ordering::Relaxed)
@@ -567,7 +568,7 @@ impl Vm {
     }
 
     /// What the interrupt word asked for, at a back edge or call of the running task.
-    pub fn on_interrupt(&mut self, reasons: u32) -> Flow {
+    pub fn on_interrupt(&mut self, reasons: usize) -> Flow {
         if reasons & interrupt::COUNT != 0 {
             self.count_step();
         }

@@ -136,13 +136,28 @@ impl Map {
 
     #[inline]
     pub fn get(&self, key: Value) -> Option<Value> {
-        self.table.find(key).map(|position| self.table.last(position))
+        self.find(key).map(|position| self.table.last(position))
+    }
+
+    /// Notes the position, for what is read is often written next: `m[k] = m.get(k, 0) + 1`.
+    #[inline(always)]
+    fn find(&self, key: Value) -> Option<usize> {
+        let position = self.table.find(key)?;
+        self.header.aux.set(position as u32);
+        Some(position)
     }
 
     /// Where the value of a key lies; null if it is missing.
     #[inline]
     pub fn item(&self, key: Value) -> *const Value {
-        self.table.find(key).map_or(std::ptr::null(), |position| self.table.value_at(position))
+        self.find(key).map_or(std::ptr::null(), |position| self.table.value_at(position))
+    }
+
+    /// The same for a key that has probably just been found.
+    #[inline]
+    pub fn item_again(&self, key: Value) -> *const Value {
+        let position = self.header.aux.get() as usize;
+        if self.table.has_at(position, key) { self.table.value_at(position) } else { self.item(key) }
     }
 
     /// As [`Map::get`] for the interned strings that names in the program are.

@@ -20,7 +20,7 @@ pub struct Header {
     /// Number of inline values, where there are any; a task's flags.
     pub count: Cell<u16>,
     /// Shape id of an instance; cached hash of a str or bytes (0: not computed yet); slots of a list's buffer before the first item;
-    /// the word at which a task was spawned.
+    /// the word at which a task was spawned; the position in a map that was found last.
     pub aux: Cell<u32>,
 }
 

@@ -113,6 +113,12 @@ impl<const WIDTH: usize> Table<WIDTH> {
         shown.insert(heap, key, instance);
     }
 
+    /// Whether this very key stands at a position, which may be any.
+    #[inline(always)]
+    pub(super) fn has_at(&self, position: usize, key: Value) -> bool {
+        position < self.used.get() as usize && self.key(position).is_same(key)
+    }
+
     /// Where the value of an entry lies.
     #[inline(always)]
     pub(super) fn value_at(&self, position: usize) -> *const Value {

@@ -352,6 +352,14 @@ pub unsafe fn find_item(map: *const Map, key: *const Value) -> *const Value {
     if key.is(Tag::INT) || key.is(Tag::STR) { map.item(key) } else { ptr::null() }
 }
 
+/// The same for a key whose value is to be stored there, which is often the one found last.
+#[inline(never)]
+pub unsafe fn find_item_again(map: *const Map, key: *const Value) -> *mut Value {
+    // SAFETY: as above.
+    let (map, key) = unsafe { (&*map, *key) };
+    if key.is(Tag::INT) || key.is(Tag::STR) { map.item_again(key).cast_mut() } else { ptr::null_mut() }
+}
+
 /// `SET_INDEX` on a map.
 #[inline(never)]
 pub fn set_item(vm: &mut Vm, word: Word) -> Flow {

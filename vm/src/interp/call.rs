@@ -260,9 +260,9 @@ unsafe fn enter(
         match mode {
             Mode::Await => push_frame(vm, area, proto, sink, true),
             Mode::Plain => {
-                let image = std::slice::from_raw_parts(args, image).to_vec();
+                let image = std::slice::from_raw_parts(args, image);
                 let (made_by, made_at) = vm.site();
-                let coroutine = vm.heap.coroutine(closure.into(), &image, made_by, made_at);
+                let coroutine = vm.heap.coroutine(closure.into(), image, made_by, made_at);
                 deliver(vm, area, coroutine.into(), sink)
             }
             Mode::Spawn => {
@@ -483,8 +483,7 @@ unsafe fn native(
             _ => {
                 let (made_by, made_at) = vm.site();
                 let callee = vm.native_value(builtin);
-                let args = args.to_vec();
-                let coroutine = vm.heap.coroutine(callee, &args, made_by, made_at);
+                let coroutine = vm.heap.coroutine(callee, args, made_by, made_at);
                 // SAFETY: as `dispatch`.
                 unsafe { deliver(vm, area, coroutine.into(), sink) }
             }

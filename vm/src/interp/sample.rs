@@ -77,7 +77,7 @@ pub fn at_collection(vm: &mut Vm) {
 fn take(vm: &mut Vm, top: FrameView, note: Option<Note>) {
     let word = vm.interrupt_word.fetch_and(interrupt::TICK - 1, Ordering::Relaxed);
     let Some(profiler) = &mut vm.profiler else { return };
-    let weight = profiler.weight(word / interrupt::TICK);
+    let weight = profiler.weight((word / interrupt::TICK) as u32);
     if weight == 0 {
         return;
     }

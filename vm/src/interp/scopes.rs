@@ -44,9 +44,9 @@ pub fn exit(vm: &mut Vm, word: Word) -> Flow {
 #[inline(never)]
 pub fn select(vm: &mut Vm, word: Word) -> Flow {
     let count = word.b() as usize;
-    // SAFETY: operands of verified code.
-    let items = unsafe { std::slice::from_raw_parts(vm.register(word.a()), count) }.to_vec();
-    let (arm, value) = match group::select(vm, &items, word.c() == 1) {
+    // SAFETY: operands of verified code. Nothing moves this fiber's stack before the items are in the group's arms.
+    let items = unsafe { std::slice::from_raw_parts(vm.register(word.a()), count) };
+    let (arm, value) = match group::select(vm, items, word.c() == 1) {
         Ok(Selected::Arm(arm, value)) => (arm, value),
         Ok(Selected::Else) => (count, Value::NIL),
         Err(control) => return control::raise(vm, control),

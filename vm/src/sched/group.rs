@@ -296,8 +296,7 @@ fn describe(vm: &mut Vm, item: Value) -> Result<Option<Waiting>, Control> {
     let coroutine: Gc<Coroutine> = item.object_unchecked();
     let Some(describe) = primitive_of(coroutine) else { return Ok(None) };
     vm.waiting = Waiting::NOTHING;
-    let args = coroutine.args().to_vec();
-    match describe(vm, &args) {
+    match describe(vm, coroutine.args()) {
         Err(Control::Await) => {
             let mut waiting = vm.waiting;
             if waiting.kind == Wait::Yield {
@@ -345,8 +344,12 @@ fn open(vm: &mut Vm, group: Gc<Group>) {
 }
 
 fn begin(vm: &mut Vm, group: Gc<Group>) -> Result<Value, Control> {
+    begin_by(vm, group, start_arms)
+}
+
+fn begin_by(vm: &mut Vm, group: Gc<Group>, start: impl FnOnce(&mut Vm, Gc<Group>)) -> Result<Value, Control> {
     group.starting.set(true);
-    start_arms(vm, group);
+    start(vm, group);
     group.starting.set(false);
     if group.phase.get() == Phase::Open && group.remaining.get() == 0 {
         finished(vm, group);
@@ -385,10 +388,13 @@ fn start_arms(vm: &mut Vm, group: Gc<Group>) {
             }
         }
     }
-    if !exclusive {
-        return;
+    if exclusive {
+        stand_in_line(vm, group);
     }
-    // Nothing was there at once: now all stand in line, and the coroutines start.
+}
+
+/// Nothing was there at once: now all arms stand in line, and the coroutines start.
+fn stand_in_line(vm: &mut Vm, group: Gc<Group>) {
     for index in 0..group.count as usize {
         if group.phase.get() != Phase::Open {
             return;
@@ -669,6 +675,9 @@ fn over(vm: &mut Vm, group: Gc<Group>) -> (Decided, Value) {
 
 // ---- select
 
+/// What so many arms of a `select` wait for is noted when they are looked at.
+const FEW: usize = 8;
+
 /// What `SELECT` comes to.
 pub enum Selected {
     Arm(usize, Value),
@@ -682,6 +691,7 @@ pub fn select(vm: &mut Vm, items: &[Value], has_else: bool) -> Result<Selected, 
     for item in items {
         take(vm, *item)?;
     }
+    let mut looked_at = [Waiting::NOTHING; FEW];
     for index in 0..items.len() {
         let index = if made(Mistake::SelectTakesLast) { items.len() - 1 - index } else { index };
         let item = &items[index];
@@ -690,6 +700,9 @@ pub fn select(vm: &mut Vm, items: &[Value], has_else: bool) -> Result<Selected, 
             Some(waiting) => {
                 if let Some(value) = wait::poll(vm, waiting.kind, waiting.on, waiting.payload, task)? {
                     return Ok(Selected::Arm(index, value));
+                }
+                if let Some(known) = looked_at.get_mut(index) {
+                    *known = waiting;
                 }
             }
             None if has_else => {
@@ -710,7 +723,20 @@ pub fn select(vm: &mut Vm, items: &[Value], has_else: bool) -> Result<Selected, 
     }
     let group = make(vm, Plan::new(Policy::Select), items);
     open(vm, group);
-    let value = begin(vm, group)?;
+    let value = if items.len() > FEW {
+        begin(vm, group)?
+    } else {
+        // Nothing has happened since they were looked at.
+        begin_by(vm, group, |vm, group| {
+            for (arm, waiting) in group.arms().iter().zip(&looked_at) {
+                if waiting.kind != Wait::None {
+                    arm.value.set(waiting.payload);
+                    arm.node.set(waiting.kind, waiting.on);
+                }
+            }
+            stand_in_line(vm, group);
+        })?
+    };
     Ok(Selected::Arm(group.chosen.get() as usize, value))
 }
 

@@ -72,7 +72,11 @@ proptest! {
                 _ => {
                     let value = known.map(|at| model[at].1);
                     prop_assert_eq!(map.get(key).and_then(Value::as_int), value);
-                    prop_assert_eq!(map.item(key).is_null(), value.is_none());
+                    // SAFETY: the map does not change meanwhile.
+                    let read = |item: *const Value| unsafe { item.as_ref() }.and_then(|value| value.as_int());
+                    prop_assert_eq!(read(map.item_again(key)), value);
+                    prop_assert_eq!(read(map.item(key)), value);
+                    prop_assert_eq!(read(map.item_again(key)), value);
                 }
             }
             prop_assert_eq!(map.table.check(), Ok(()));
