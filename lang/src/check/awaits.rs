@@ -127,7 +127,7 @@ impl Plain {
         )
         .label(file.source, name.span, format!("evaluated when a `{}` is made", file.ast.name(name.name)))
         .note("making an instance is a plain call, which gives its result at once")
-        .help("await before, and pass the value to the struct")
+        .help("await it before, and pass the value to the struct")
     }
 
     fn in_parameters(&self, file: File<'_>, id: FnId, first: Span) -> Diagnostic {
@@ -144,6 +144,10 @@ impl Plain {
     }
 
     fn in_lambda(&self, file: File<'_>, id: FnId, outer: FnId, first: Span) -> Diagnostic {
+        let around = match file.ast[outer].form {
+            FnForm::AsyncBlock | FnForm::SpawnBlock | FnForm::Test => "block",
+            _ => "function",
+        };
         let (head, outer) = (file.ast[id].head, file.ast[outer].head);
         Diagnostic::new(
             Code::AWAIT_IN_PLAIN_LAMBDA,
@@ -153,7 +157,7 @@ impl Plain {
             "cannot wait here",
         )
         .label(file.source, head, "this lambda is not `async`")
-        .label(file.source, outer, "that this function is `async` does not help")
+        .label(file.source, outer, format!("that this {around} is `async` does not help"))
         .note("a lambda is a function of its own; who calls a plain one expects its result at once")
         .help("use a `for` loop, or `await all(xs.map(|x| f(x)))` to do it for all items at once")
         .suggest("make the lambda `async`; whoever calls it must then await it", vec![insert(file, head)])

@@ -4,7 +4,7 @@ use super::walk::{Use, Walk};
 use crate::{
     ast::{BinaryOp, ExprId, ExprKind, StmtId, StmtKind, UnaryOp},
     diagnostic::{Code, Diagnostic, Edit},
-    resolve::FileRole,
+    resolve::{FileRole, Res},
     source::{Location, Span},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn block(walk: &mut Walk<'_>, stmts: &[StmtId], used: Use) {
         if at == last && !computes {
             continue;
         }
-        if does_nothing(walk, expr, used == Use::Tried) {
+        if does_nothing(walk, expr, used == Use::Tried) && !names_nothing(walk, expr) {
             let before = at.checked_sub(1).map(|before| stmts[before]);
             let warning = warning(walk, expr, before);
             walk.diagnostics.push(warning);
@@ -64,6 +64,18 @@ fn does_nothing(walk: &Walk<'_>, id: ExprId, tried: bool) -> bool {
     }
 }
 
+/// A name in it is not defined: that is reported, and what the statement would do is not known.
+fn names_nothing(walk: &Walk<'_>, id: ExprId) -> bool {
+    let ast = walk.file.ast;
+    let start = ast[id].span.start;
+    // Parts of an expression are made before it.
+    let parts = (0..=id.0).rev().map(ExprId).take_while(|part| ast[*part].span.start >= start);
+    parts.into_iter().any(|part| {
+        matches!(ast[part].kind, ExprKind::Name(_))
+            && walk.file.resolution.names[part.index()] == Some(Res::Unresolved)
+    })
+}
+
 fn warning(walk: &Walk<'_>, id: ExprId, before: Option<StmtId>) -> Diagnostic {
     let ast = walk.file.ast;
     let expr = ast[id];
@@ -90,6 +102,18 @@ fn warning(walk: &Walk<'_>, id: ExprId, before: Option<StmtId>) -> Diagnostic {
             .suggest("move the operator up", vec![edit(end, joined.text), edit(joined.removed, "")]);
     }
     match expr.kind {
+        // `ch <- 1`, `x <- ch`: smaller than minus something.
+        ExprKind::Binary(BinaryOp::Lt, left, right)
+            if matches!(ast[right].kind, ExprKind::Unary(UnaryOp::Neg, _))
+                && walk
+                    .file
+                    .text
+                    .get(ast[left].span.end as usize..ast[right].span.start as usize + 1)
+                    .is_some_and(|signs| signs.contains("<-")) =>
+        {
+            warning
+                .help("to send to a channel: `await ch.send(1)`; to receive from it: `x = await ch.recv()`")
+        }
         ExprKind::Binary(BinaryOp::Eq, left, _) if is_place(walk, left) => {
             warning.help("to assign, write `=` instead of `==`")
         }

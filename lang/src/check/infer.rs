@@ -149,6 +149,10 @@ enum As {
     Subject,
     Argument,
     Key,
+    /// A list of coroutines, by a method that needs their results.
+    Items {
+        in_place: bool,
+    },
 }
 
 struct Infer<'a> {

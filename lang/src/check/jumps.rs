@@ -15,15 +15,15 @@ pub(super) fn leave(walk: &mut Walk<'_>, word: &str, span: Span) {
         let (block, place, name) = match *around {
             Around::Function(_) | Around::Parameters(_) | Around::Defaults(_) => return,
             Around::Loop if word != "return" => return,
-            Around::Defer(block) => (block, "this `defer` runs while its block is being left", "defer"),
-            Around::Finally(block) => (block, "this `finally` runs while the `try` is being left", "finally"),
+            Around::Defer(block) => (block, "runs while its block is being left", "defer"),
+            Around::Finally(block) => (block, "runs while the `try` is being left", "finally"),
             Around::Loop | Around::Scope(_) | Around::SelectHead(_) => continue,
         };
         let word_span = Span::new(span.start, span.start + word.len() as u32);
         let title = format!("`{word}` cannot leave a `{name}`");
         let diagnostic =
             Diagnostic::new(Code::FORBIDDEN_JUMP, title, walk.file.source, word_span, "leaves the block")
-                .label(walk.file.source, head_of(block, name), place)
+                .label(walk.file.source, head_of(walk, block, name), place)
                 .note("an error or a cancellation that is on its way would be lost")
                 .help(format!("let the `{name}` run to its end, and `{word}` outside it"));
         walk.diagnostics.push(diagnostic);
@@ -61,18 +61,25 @@ pub(super) fn suspend(walk: &mut Walk<'_>, span: Span) {
         };
         let diagnostic =
             Diagnostic::new(Code::FORBIDDEN_JUMP, title, walk.file.source, word_span, "stops here")
-                .label(walk.file.source, head_of(block, name), place)
+                .label(walk.file.source, head_of(walk, block, name), place)
                 .note(why);
         walk.diagnostics.push(diagnostic);
         return;
     }
 }
 
-/// The part of a block that is labelled: its first word or brace, not all its lines.
-fn head_of(block: Span, name: &str) -> Span {
+/// The part of a block that is labelled: its word, or its brace where there is none in front of it; not all its lines.
+fn head_of(walk: &Walk<'_>, block: Span, name: &str) -> Span {
+    let long = |start: u32, word: &str| Span::new(start, start + word.len() as u32);
     match name {
-        "defer" => Span::new(block.start, block.start + "defer".len() as u32),
-        "finally" => Span::new(block.start, block.start + 1),
+        "defer" => long(block.start, "defer"),
+        "finally" => {
+            let before = walk.file.text.get(..block.start as usize).unwrap_or("").trim_end();
+            match before.strip_suffix("finally") {
+                Some(before) => long(before.len() as u32, "finally"),
+                None => long(block.start, "{"),
+            }
+        }
         _ => block,
     }
 }

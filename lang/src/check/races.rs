@@ -319,7 +319,7 @@ impl Race {
                 found.fix("an update reads after its right side, so nothing is lost", edits.into_iter().map(edit).collect())
             }
             None => found.help(format!(
-                "wait first, and write `{name} += …`, which reads and writes at once; or hold a `mutex()` over all three"
+                "wait first, and read and write `{name}` with no wait in between; or hold a `mutex()` over all three"
             )),
         }
     }

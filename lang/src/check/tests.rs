@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    diagnostic::fix,
+    diagnostic::{Code, fix},
     modules::{Entry, LoadError, SourceLoader, load_program},
     testing,
 };
@@ -245,6 +245,26 @@ fn reports_read_well() {
     for (name, text) in programs {
         insta::assert_snapshot!(name, report(text));
     }
+}
+
+#[test]
+fn a_statement_that_names_nothing_is_one_mistake() {
+    for text in ["begin\nprint(1)\n", "totl == 3\nprint(1)\n", "fn f() {\n    pass\n    1\n}\nprint(f())\n"] {
+        let (_, diagnostics) = testing::front_end(text);
+        let codes: Vec<_> = diagnostics.iter().map(|found| found.code).collect();
+        assert_eq!(codes, [Code::UNDEFINED_NAME], "{text}");
+    }
+}
+
+#[test]
+fn arrows_of_channels_are_told_their_methods() {
+    for text in ["let ch = channel(1)\nch <- 1\nprint(1)\n", "let ch = 1\nvar x = 2\nx <- ch\nprint(x)\n"] {
+        let (_, diagnostics) = testing::front_end(text);
+        let [only] = diagnostics.as_slice() else { panic!("{diagnostics:?}") };
+        assert!(only.code == Code::NO_EFFECT && only.help[0].contains("await ch.send(1)"), "{only:?}");
+    }
+    let (_, diagnostics) = testing::front_end("let x = 2\nx < -1\nprint(x)\n");
+    assert!(diagnostics[0].help.is_empty(), "{diagnostics:?}");
 }
 
 /// A program with its files, after all certain fixes have been carried out, and what is still said about it.

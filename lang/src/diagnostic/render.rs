@@ -5,6 +5,7 @@
 
 use ariadne::{Color, Config, IndexType, LabelAttach, Report, ReportKind};
 use rustc_hash::FxHashMap;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Diagnostic, Severity, fix::Done};
 use crate::source::{Location, SourceId, SourceMap, Span};
@@ -164,7 +165,10 @@ fn human(
     pages: &mut Pages,
     out: &mut String,
 ) {
-    let labels = diagnostic.labels.iter().map(|label| (label.location, label.message.as_str())).collect();
+    let labels: Vec<(Location, &str)> =
+        diagnostic.labels.iter().map(|label| (label.location, label.message.as_str())).collect();
+    let helps = diagnostic.help.len() + diagnostic.fixes.len();
+    let room = change::room(&labels, helps, sources, options);
     let report = Shown {
         severity: diagnostic.severity,
         code: diagnostic.code.text(),
@@ -174,7 +178,10 @@ fn human(
         help: diagnostic.help.iter().map(|help| harmless(help)).collect(),
     };
     let mut report = report;
-    report.help.extend(diagnostic.fixes.iter().map(|fix| change::show(fix, sources, options)));
+    let home = diagnostic.primary().source;
+    report
+        .help
+        .extend(diagnostic.fixes.iter().map(|fix| change::show(fix, home, sources, room, options.color)));
     report.write(sources, options, pages, out);
     out.push('\n');
 }
@@ -197,7 +204,8 @@ impl Shown<'_> {
             Severity::Error => (ReportKind::Error, Color::Red),
             Severity::Warning => (ReportKind::Warning, Color::Yellow),
         };
-        let (labels, moved) = fitting(&self.labels, sources, width, self.notes.len());
+        let labels = apart(&self.labels, sources);
+        let (labels, moved) = fitting(&labels, sources, width, self.notes.len());
         let Some((primary, _)) = labels.first() else { return };
         let sheets = Sheets::new(&labels, sources, width, pages);
         let config = Config::new()
@@ -238,6 +246,41 @@ impl Shown<'_> {
 /// Fewer columns than this do not show what is underlined.
 const MIN_UNDERLINED: usize = 2;
 
+/// The labels without overlaps, as far as that is possible: drawn over each other on one line, nobody could tell where the inner
+/// place ends. What is underlined of the outer one stops before the inner one begins.
+fn apart<'l>(labels: &[(Location, &'l str)], sources: &SourceMap) -> Vec<(Location, &'l str)> {
+    let line = |source: SourceId, at: u32| sources.get(source).line_of(at);
+    let on_one_line =
+        |place: &Location| line(place.source, place.span.start) == line(place.source, last(place.span));
+    let mut parted = labels.to_vec();
+    for (outer, _) in &mut parted {
+        if !on_one_line(outer) {
+            continue;
+        }
+        let inside = |(inner, _): &&(Location, &str)| {
+            inner.source == outer.source
+                && inner.span.start > outer.span.start
+                && inner.span.start < outer.span.end
+                && on_one_line(inner)
+        };
+        let Some(next) = labels.iter().filter(inside).map(|(inner, _)| inner.span.start).min() else {
+            continue;
+        };
+        let before = sources.get(outer.source).slice(Span { start: outer.span.start, end: next });
+        let mut head = before.trim_end();
+        // One column stays free between the two, where there is one.
+        if head.len() == before.len()
+            && let Some((at, _)) = head.char_indices().next_back().filter(|(at, _)| *at > 0)
+        {
+            head = head[..at].trim_end();
+        }
+        if !head.is_empty() {
+            outer.span.end = outer.span.start + head.len() as u32;
+        }
+    }
+    parted
+}
+
 /// Stands at a place whose text has become a note, and is as wide as the text that says which.
 const BELOW: &str = "see below.";
 
@@ -275,12 +318,31 @@ fn numbered(
     }
     let told = moved.into_iter().map(|(location, message)| {
         let source = sources.get(location.source);
-        if Some(location.source) == primary {
-            return format!("line {}: {message}", source.line_of(location.span.start));
+        let at = match Some(location.source) == primary {
+            true => format!("line {}", source.line_of(location.span.start)),
+            false => place(location, sources),
+        };
+        // Where nothing is underlined any more, the words say what is meant.
+        let shown = labels
+            .iter()
+            .any(|(place, _)| (place.source, place.span.start) == (location.source, location.span.start));
+        match shown {
+            true => format!("{at}: {message}"),
+            false => format!("{at}, `{}`: {message}", excerpt(source.slice(location.span))),
         }
-        format!("{}: {message}", place(location, sources))
     });
     told.collect()
+}
+
+/// The beginning of what a label stands at.
+fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 24;
+    let line = text.lines().next().unwrap_or("").trim_end();
+    if line.chars().count() <= LONGEST && line.len() == text.trim_end().len() {
+        return line.to_string();
+    }
+    let kept: String = line.chars().take(LONGEST - 1).collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// The labels as they fit into the width: texts for which there is no room beside others of their line become notes, and what is
@@ -478,7 +540,6 @@ impl ariadne::Cache<SourceId> for Sheets<'_> {
 /// Breaks text at blanks so that it fits behind a `margin`; lines after the first get `indent` blanks. Lines that are
 /// there already stay: those of a change must not be broken.
 fn wrapped(text: &str, width: usize, margin: usize, indent: usize) -> String {
-    use unicode_width::UnicodeWidthStr;
     let room = width.saturating_sub(margin).max(20);
     let mut out = String::new();
     for (at, line) in text.lines().enumerate() {
@@ -489,18 +550,41 @@ fn wrapped(text: &str, width: usize, margin: usize, indent: usize) -> String {
         }
         let mut column = 0;
         for word in line.split(' ') {
-            let length = word.width();
-            if column > 0 && column + 1 + length > room {
-                out.push('\n');
-                out.push_str(&" ".repeat(indent));
-                column = 0;
-            } else if column > 0 {
-                out.push(' ');
-                column += 1;
+            for (at, part) in parts(word, room).into_iter().enumerate() {
+                let length = part.width();
+                let gap = usize::from(at == 0 && column > 0);
+                if column > 0 && column + gap + length > room {
+                    out.push('\n');
+                    out.push_str(&" ".repeat(indent));
+                    column = 0;
+                } else if gap > 0 {
+                    out.push(' ');
+                    column += 1;
+                }
+                out.push_str(part);
+                column += length;
             }
-            out.push_str(word);
-            column += length;
         }
     }
     out
+}
+
+/// A word, and one that fits on no line in parts, which end at slashes where there are some.
+fn parts(word: &str, room: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = word;
+    while rest.width() > room {
+        let mut width = 0;
+        let fits = |(_, c): &(usize, char)| {
+            width += c.width().unwrap_or(0);
+            width <= room
+        };
+        let end = rest.char_indices().take_while(fits).last().map_or(0, |(at, c)| at + c.len_utf8());
+        let end = rest[..end].rfind('/').map_or(end, |at| at + 1).max(1);
+        let (part, more) = rest.split_at(rest.ceil_char_boundary(end));
+        parts.push(part);
+        rest = more;
+    }
+    parts.push(rest);
+    parts
 }

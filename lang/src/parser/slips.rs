@@ -12,6 +12,7 @@ mod literals;
 mod loops;
 mod operators;
 mod placement;
+mod shapes;
 mod words;
 
 use crate::{
@@ -37,6 +38,7 @@ pub fn told(ctx: &Context<'_>, failure: &Failure) -> Option<Told> {
     let mut diagnostic = slip
         .for_head()
         .or_else(|| slip.if_head())
+        .or_else(|| slip.shape())
         .or_else(|| slip.arm())
         .or_else(|| slip.import())
         .or_else(|| slip.switch())

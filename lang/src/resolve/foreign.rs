@@ -58,6 +58,13 @@ pub(super) fn name(text: &str) -> Option<Foreign> {
         "require" | "include" => {
             ("`import \"./file.co\"` loads a file, `import name` a standard module", None)
         }
+        "pass" => ("a block that does nothing is empty: `{ }`", None),
+        "begin" | "end" | "done" | "fi" | "endif" | "od" | "esac" => {
+            ("blocks stand in braces: `if x { … }`", None)
+        }
+        "__name__" => {
+            ("a script is what is run, and has no `main`: write the statements at the end of the file", None)
+        }
         "argv" => ("the script's arguments are the list `args`", Some("args")),
         _ => return None,
     };

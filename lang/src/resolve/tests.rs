@@ -437,6 +437,11 @@ fn names_of_other_languages_get_their_own_words() {
     assert!(help("math").ends_with("import math\n"));
     assert!(help("self").contains("struct"));
     assert!(help("pritn").ends_with("print"));
+    for word in ["begin", "end", "done", "fi"] {
+        assert!(help(word).contains("braces"), "{word}");
+    }
+    assert!(help("pass").contains("empty"));
+    assert!(help("__name__").contains("main"));
 }
 
 #[test]

@@ -543,14 +543,12 @@ impl Infer<'_> {
 
     /// `sum`, `join`, `sorted` … of coroutines.
     fn ordered(&mut self, object: ExprId, method: &str, items: Option<Ty>) {
-        let as_ = match method {
-            "sum" => As::Operand,
-            "join" => As::Text,
-            "min" | "max" | "sort" | "sorted" => As::Comparison,
-            _ => return,
-        };
+        let in_place = method == "sort";
+        if !in_place && !matches!(method, "sum" | "join" | "min" | "max" | "sorted") {
+            return;
+        }
         if let Some(Ty::Coroutine(origin)) = items {
-            self.find(Kind::UsedAs(as_, object), object, Some(origin));
+            self.find(Kind::UsedAs(As::Items { in_place }, object), object, Some(origin));
         }
     }
 

@@ -427,7 +427,7 @@ impl<'a> Writer<'a> {
                         code,
                         format!("`await` on {what}"),
                         span,
-                        format!("{what}, there is nothing to wait for"),
+                        format!("{what}: there is nothing to wait for"),
                     ),
                 };
                 if let Some(head) = self.head_of_callee(inner) {
@@ -563,7 +563,7 @@ impl<'a> Writer<'a> {
                 };
                 let ExprKind::Call(callee, _) = ast[inner].kind else {
                     return self
-                        .new_one(code, format!("`spawn` of {what}"), at, format!("{what}, no coroutine"))
+                        .new_one(code, format!("`spawn` of {what}"), at, format!("{what}, not a coroutine"))
                         .note(note);
                 };
                 let name = short(self.text(ast[callee].span));
@@ -617,23 +617,24 @@ impl<'a> Writer<'a> {
             As::Condition => ("a coroutine is no condition", "always true: nothing has run yet"),
             As::Operand => ("a coroutine is no operand", "a coroutine, not its result"),
             As::Comparison => {
-                ("a coroutine is compared in the place of its result", "a coroutine, not its result")
+                ("a coroutine is compared in place of its result", "a coroutine, not its result")
             }
-            As::Text => ("a coroutine is shown in the place of its result", "shows as `<coroutine …>`"),
+            As::Text => ("a coroutine is shown in place of its result", "shows as `<coroutine …>`"),
             As::Object => ("a coroutine has no fields, items or methods", "a coroutine, not its result"),
             As::Index => ("a coroutine is no index", "a coroutine, not its result"),
             As::Sequence => ("a coroutine cannot be walked", "a coroutine, not its result"),
             As::Bound => ("a coroutine is no bound of a range", "a coroutine, not its result"),
             As::Function => ("a coroutine cannot be called", "a coroutine, not its result"),
+            As::Items { .. } => {
+                ("coroutines are used in place of their results", "a list of coroutines, not of results")
+            }
             As::Parts => ("a coroutine cannot be taken apart", "a coroutine, not its result"),
             As::Subject => {
-                ("a coroutine is matched in the place of its result", "a coroutine, which fits none of them")
+                ("a coroutine is matched in place of its result", "a coroutine, which fits none of the arms")
             }
-            As::Argument => {
-                ("a coroutine is passed in the place of its result", "a coroutine, not its result")
-            }
+            As::Argument => ("a coroutine is passed in place of its result", "a coroutine, not its result"),
             As::Key => {
-                ("the function gives a coroutine in the place of its result", "a coroutine, not its result")
+                ("the function returns a coroutine in place of its result", "a coroutine, not its result")
             }
         };
         let mut diagnostic = self.new_one(Code::COROUTINE_AS_VALUE, title, finding.at, label);
@@ -648,10 +649,18 @@ impl<'a> Writer<'a> {
             diagnostic = diagnostic.label(through.source, through.span, "the coroutine comes from here");
         }
         diagnostic = diagnostic.note(format!("only `await` runs a coroutine{of} and gives the result"));
+        if let As::Items { in_place } = as_ {
+            // What is sorted in place must have a name; and what is awaited elsewhere must not be awaited here.
+            if in_place || self.consumed.contains(&id) || !self.may_await(finding.at) {
+                return diagnostic.help("`await all(xs)` gives their results as a list");
+            }
+            let edits =
+                vec![self.edit(finding.at.before(), "(await all("), self.edit(finding.at.after(), "))")];
+            return diagnostic.fix("await all of them", edits);
+        }
         if self.is_callback(expr) {
-            return diagnostic.help(
-                "a plain function that is called here and there cannot wait; use a `for` loop with `await`",
-            );
+            return diagnostic
+                .help("whoever calls this function cannot wait for it: use a `for` loop with `await`");
         }
         if finding.others.is_empty() {
             return match self.where_to_await(expr, Some((id, made))) {
@@ -724,7 +733,10 @@ impl<'a> Writer<'a> {
             Code::WRONG_FOR,
             format!("`for await` over {what}"),
             at,
-            format!("{what} has all its values at once"),
+            match what {
+                "a generator" => "a generator gives its values without waiting".to_string(),
+                _ => format!("{what} has all its values at once"),
+            },
         );
         if self.know.coroutine_in(ty).is_some() {
             let list = short(self.text(at));

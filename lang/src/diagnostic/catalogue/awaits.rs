@@ -39,7 +39,7 @@ pages! {
     }
     COROUTINE_AS_VALUE = "E0307", "coroutine used as if it were its result" {
         why: "Without `await` a call of an async function gives a coroutine, not what the function will return. It is never \
-              false, has no fields, and cannot be compared, added or printed in the place of the result.",
+              false, has no fields, and cannot be compared, added or printed in place of the result.",
         wrong: "async fn count() { await sleep(1ms); 3 }\nprint(count() + 1)\n",
         right: "async fn count() { await sleep(1ms); 3 }\nprint(await count() + 1)\n",
     }

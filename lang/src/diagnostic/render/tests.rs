@@ -231,3 +231,62 @@ fn a_text_too_long_for_its_line_becomes_a_note() {
     // Where there is room, the text stands at its place.
     assert!(!render(std::slice::from_ref(&diagnostic), &sources, plain(140)).contains("see note"));
 }
+
+#[test]
+fn places_inside_each_other_are_drawn_apart() {
+    let (sources, id) =
+        one("async fn add() {\n    total = total + await price(n)\n    x = f(await g(), 1)\n}\n");
+    let span = |text| find(&sources, id, text, 0);
+    let first =
+        Diagnostic::new(Code::RACE, "may have changed", id, span("total = total + await price(n)"), "writes")
+            .label(id, find(&sources, id, "total", 1), "read first")
+            .label(id, span("await price(n)"), "waits");
+    // Of the outer place only its bracket is left.
+    let second = Diagnostic::new(Code::RACE, "adjacent", id, span("(await g(), 1)"), "outer").label(
+        id,
+        span("await g()"),
+        "inner",
+    );
+    insta::assert_snapshot!(at_widths(&first, &sources) + &at_widths(&second, &sources));
+}
+
+#[test]
+fn a_change_is_shown_whole_where_that_is_possible() {
+    let deep = "                print(load(first), load(second).trim())";
+    let (sources, id) = one(&format!("fn main() {{\n{deep}\n}}\n"));
+    let edit = |text: &str, new: &str| Edit {
+        location: Location { source: id, span: find(&sources, id, text, 0).before() },
+        text: new.into(),
+    };
+    let edits = vec![edit("load(first)", "await "), edit("load(second)", "(await "), edit(".trim", ")")];
+    let diagnostic = Diagnostic::new(
+        Code::COROUTINE_AS_VALUE,
+        "no result",
+        id,
+        find(&sources, id, "load(first)", 0),
+        "here",
+    )
+    .fix("await them", edits);
+    let narrow = render(std::slice::from_ref(&diagnostic), &sources, plain(40));
+    assert!(narrow.lines().all(|line| line.chars().count() <= 40), "{narrow}");
+    insta::assert_snapshot!(format!("{narrow}\n{}", at_widths(&diagnostic, &sources)));
+}
+
+#[test]
+fn a_long_path_in_a_note_is_broken_where_folders_end() {
+    let (mut sources, main) = one("import \"./a.co\"\nprint(a.x)\n");
+    let name = "packages/accounting/reports/monthly/overview.co";
+    let other = sources.add(Source::new(name, None, "let a_very_long_name_of_a_variable = 1\n"));
+    let diagnostic =
+        Diagnostic::new(Code::PRIVATE_NAME, "private", main, find(&sources, main, "a.x", 0), "here").label(
+            other,
+            find(&sources, other, "a_very_long_name_of_a_variable", 0),
+            "declared here, for the use of this file alone",
+        );
+    let shown = render(&[diagnostic], &sources, plain(40));
+    assert!(
+        shown.lines().filter(|line| !line.contains("─[")).all(|line| line.chars().count() <= 40),
+        "{shown}"
+    );
+    insta::assert_snapshot!(shown);
+}

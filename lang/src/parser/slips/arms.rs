@@ -112,6 +112,11 @@ impl Slip<'_, '_> {
         } else if self.wants(Want::Arrow) && matches!(self.found(), Some(Kind::Colon | Kind::ThinArrow)) {
             let spans = self.same_mistake(self.found().unwrap_or(Kind::Colon));
             places.extend(spans.into_iter().skip(1).map(|index| self.span(index).start));
+        } else if self.wants(Want::Arrow) && self.found() == Some(Kind::Comma) {
+            // The other alternatives look like arms.
+            let arm = |index: &usize| !matches!(self.kind(*index), None | Some(Kind::Arrow | Kind::Newline));
+            let commas = (self.at..).take_while(arm).filter(|index| self.kind(*index) == Some(Kind::Comma));
+            places.extend(commas.flat_map(|comma| [comma, comma + 1]).map(|index| self.span(index).start));
         }
         places
     }

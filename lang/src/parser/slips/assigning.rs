@@ -11,7 +11,9 @@ impl Slip<'_, '_> {
     /// `=` where a value is read, and variables that get none.
     pub(super) fn assignment(&self) -> Option<Diagnostic> {
         let ctx = self.ctx;
-        let declares = matches!(self.first(), Some(Kind::Let | Kind::Var));
+        // In the pattern; behind its `=` braces are a map.
+        let declares = matches!(self.first(), Some(Kind::Let | Kind::Var))
+            && !(self.failure.start..self.at).any(|index| self.kind(index) == Some(Kind::Assign));
         match self.found() {
             Some(Kind::Assign) if self.next() == Some(Kind::Gt) => Some(self.foreign_operator(
                 self.at,
@@ -31,7 +33,8 @@ impl Slip<'_, '_> {
                     self.at,
                     "expected `:`",
                 );
-                Some(diagnostic.fix("write `:`", self.replace(self.span(self.at), ":")))
+                let sign = self.span(self.at - 1).after().to(self.span(self.at));
+                Some(diagnostic.fix("write `:`", self.replace(sign, ":")))
             }
             Some(Kind::Assign) if let Some(compound) = self.compound() => Some(compound),
             Some(found) if is_assign(found) && self.prev() != Some(Kind::Assign) => {

@@ -107,7 +107,7 @@ impl Slip<'_, '_> {
         }
         let edit = Edit {
             location: Location { source: self.ctx.source, span: self.span(first).to(self.span(arrow)) },
-            text: format!("|{names}|"),
+            text: format!("|{names}|{}", if self.glued(arrow + 1) { " " } else { "" }),
         };
         report.fix(format!("write `|{names}|`"), vec![edit])
     }

@@ -105,7 +105,7 @@ impl Slip<'_, '_> {
     }
 
     /// Signs between two values.
-    fn infix(&self) -> Option<Diagnostic> {
+    pub(super) fn infix(&self) -> Option<Diagnostic> {
         let found = self.found()?;
         let prev = self.prev();
         let two = self.at.checked_sub(1).map(|before| self.span(before).to(self.span(self.at)));
