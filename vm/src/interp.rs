@@ -284,6 +284,28 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                     continue;
                 }};
             }
+            macro_rules! bits_of {
+                ($right:expr, |$x:ident, $y:ident| $result:expr) => {{
+                    let (left, right) = (b!(), $right);
+                    if tag(left) == INT && tag(right) == INT {
+                        let ($x, $y) = (bits(left), bits(right));
+                        put_int(a!(), ($result) as i64);
+                        continue;
+                    }
+                    slow!(arith::binary)
+                }};
+            }
+            macro_rules! shift {
+                ($right:expr, |$x:ident, $by:ident| $result:expr) => {{
+                    let (left, right) = (b!(), $right);
+                    if tag(left) == INT && tag(right) == INT && bits(right) < 64 {
+                        let ($x, $by) = (bits(left), bits(right));
+                        put_int(a!(), ($result) as i64);
+                        continue;
+                    }
+                    slow!(arith::binary)
+                }};
+            }
             macro_rules! compare_jump {
                 ($right:expr, $op:tt, $on:literal) => {{
                     let (left, right) = (a!(), $right);
@@ -507,21 +529,16 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                     }
                     slow!(arith::binary)
                 }
-                Op::BIT_AND if tag(b!()) == INT && tag(c!()) == INT => {
-                    put_int(a!(), (bits(b!()) & bits(c!())) as i64)
-                }
-                Op::BIT_OR if tag(b!()) == INT && tag(c!()) == INT => {
-                    put_int(a!(), (bits(b!()) | bits(c!())) as i64)
-                }
-                Op::BIT_XOR if tag(b!()) == INT && tag(c!()) == INT => {
-                    put_int(a!(), (bits(b!()) ^ bits(c!())) as i64)
-                }
-                Op::SHL if tag(b!()) == INT && tag(c!()) == INT && bits(c!()) < 64 => {
-                    put_int(a!(), (bits(b!()) << bits(c!())) as i64)
-                }
-                Op::SHR if tag(b!()) == INT && tag(c!()) == INT && bits(c!()) < 64 => {
-                    put_int(a!(), (bits(b!()) as i64) >> bits(c!()))
-                }
+                Op::BIT_AND => bits_of!(c!(), |x, y| x & y),
+                Op::BIT_OR => bits_of!(c!(), |x, y| x | y),
+                Op::BIT_XOR => bits_of!(c!(), |x, y| x ^ y),
+                Op::BIT_AND_K => bits_of!(const_c!(), |x, y| x & y),
+                Op::BIT_OR_K => bits_of!(const_c!(), |x, y| x | y),
+                Op::BIT_XOR_K => bits_of!(const_c!(), |x, y| x ^ y),
+                Op::SHL => shift!(c!(), |x, by| x << by),
+                Op::SHR => shift!(c!(), |x, by| ((x as i64) >> by) as u64),
+                Op::SHL_K => shift!(const_c!(), |x, by| x << by),
+                Op::SHR_K => shift!(const_c!(), |x, by| ((x as i64) >> by) as u64),
                 Op::POW => {
                     let (left, right) = (b!(), c!());
                     if tag(right) == INT && bits(right) == 2 {
@@ -540,7 +557,6 @@ fn execute<const PROFILED: bool>(vm: &mut Vm) -> Step {
                     }
                     slow!(arith::binary)
                 }
-                Op::BIT_AND | Op::BIT_OR | Op::BIT_XOR | Op::SHL | Op::SHR => slow!(arith::binary),
                 Op::NEG => {
                     let operand = b!();
                     if tag(operand) == FLOAT {

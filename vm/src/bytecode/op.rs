@@ -139,6 +139,11 @@ ops! {
     BIT_XOR (Reg Reg Reg);
     SHL (Reg Reg Reg);
     SHR (Reg Reg Reg);
+    BIT_AND_K (Reg Reg Const);
+    BIT_OR_K (Reg Reg Const);
+    BIT_XOR_K (Reg Reg Const);
+    SHL_K (Reg Reg Const);
+    SHR_K (Reg Reg Const);
     NEG (Reg Reg None);
     BIT_NOT (Reg Reg None);
     NOT (Reg Reg None);

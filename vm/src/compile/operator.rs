@@ -143,6 +143,11 @@ impl Compiler<'_> {
             BinaryOp::Div => Some(Op::DIV_K),
             BinaryOp::FloorDiv => Some(Op::FLOOR_DIV_K),
             BinaryOp::Rem => Some(Op::REM_K),
+            BinaryOp::BitAnd => Some(Op::BIT_AND_K),
+            BinaryOp::BitOr => Some(Op::BIT_OR_K),
+            BinaryOp::BitXor => Some(Op::BIT_XOR_K),
+            BinaryOp::Shl => Some(Op::SHL_K),
+            BinaryOp::Shr => Some(Op::SHR_K),
             _ => None,
         };
         if let Some(with_constant) = with_constant

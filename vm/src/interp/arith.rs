@@ -54,6 +54,11 @@ unsafe fn operands(vm: &mut Vm, word: Word) -> (BinaryOp, Value, Value) {
             Op::DIV_K | Op::DIV_FLOAT_K => (BinaryOp::Div, Some(vm.constant(word.c()))),
             Op::FLOOR_DIV_K => (BinaryOp::FloorDiv, Some(vm.constant(word.c()))),
             Op::REM_K => (BinaryOp::Rem, Some(vm.constant(word.c()))),
+            Op::BIT_AND_K => (BinaryOp::BitAnd, Some(vm.constant(word.c()))),
+            Op::BIT_OR_K => (BinaryOp::BitOr, Some(vm.constant(word.c()))),
+            Op::BIT_XOR_K => (BinaryOp::BitXor, Some(vm.constant(word.c()))),
+            Op::SHL_K => (BinaryOp::Shl, Some(vm.constant(word.c()))),
+            Op::SHR_K => (BinaryOp::Shr, Some(vm.constant(word.c()))),
             // `x - 1` is compiled to the addition of -1; messages should say what was written.
             Op::ADD_I => {
                 let int = word.c() as i16 as i64;

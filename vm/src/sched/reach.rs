@@ -30,6 +30,8 @@ use crate::{
 const ROUNDS: usize = 64;
 /// A task so deep in the tree counts as one that may be cancelled.
 const LEVELS: usize = 256;
+/// So many tasks are listed when a collection begins.
+const FEW: usize = 8192;
 /// What it costs to look at a task, as [`Marker::work`] counts: it comes from memory.
 const TASK_COST: usize = 8;
 
@@ -122,7 +124,7 @@ pub fn mark_running(running: Option<Gc<Task>>, innermost: *mut crate::fiber::Fib
 #[derive(Default)]
 pub struct Search {
     stage: Stage,
-    cursor: TaskCursor,
+    walk: Walk,
     /// Those of which nothing is known to lead to what they wait for. In a round they are read at `next` and written back at `kept`.
     waiting: Vec<Gc<Task>>,
     next: usize,
@@ -131,6 +133,49 @@ pub struct Search {
     /// [`Marker::finds`] at the beginning of the round.
     finds: u64,
     leaked: Vec<Gc<Task>>,
+}
+
+/// How far it has come with the tasks. Those that are made meanwhile need no look.
+enum Walk {
+    /// Few tasks lie in a list from the beginning on.
+    Few(Vec<Gc<Task>>, usize),
+    /// Many are found in their pages, among dead ones.
+    Many(TaskCursor),
+}
+
+impl Default for Walk {
+    fn default() -> Walk {
+        Walk::Few(Vec::new(), 0)
+    }
+}
+
+impl Walk {
+    fn restart(&mut self) {
+        match self {
+            Walk::Few(_, next) => *next = 0,
+            Walk::Many(cursor) => *cursor = TaskCursor::default(),
+        }
+    }
+
+    /// Gives the tasks that are not done to `look` until it says no; true if there are no more.
+    fn go_on(
+        &mut self,
+        heap: &mut Heap,
+        mut look: impl FnMut(Option<Gc<Task>>, &mut Marker) -> bool,
+    ) -> bool {
+        match self {
+            Walk::Few(tasks, next) => heap.mark(|marker| {
+                while let Some(&task) = tasks.get(*next) {
+                    *next += 1;
+                    if !look((!task.is_done()).then_some(task), marker) {
+                        return false;
+                    }
+                }
+                true
+            }),
+            Walk::Many(cursor) => heap.mark_tasks(cursor, |object, marker| look(live_task(object), marker)),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -146,6 +191,15 @@ enum Stage {
 }
 
 impl Search {
+    /// A search that begins with a collection.
+    pub fn new(vm: &Vm) -> Search {
+        // Both ways are tried under stress.
+        let lists = vm.sched.live <= FEW && !(cfg!(feature = "gc-stress") && vm.heap.parity());
+        let walk =
+            if lists { Walk::Few(live_tasks(vm).collect(), 0) } else { Walk::Many(TaskCursor::default()) };
+        Search { walk, ..Search::default() }
+    }
+
     /// Marks on, until [`Marker::work`] is `until`. True when everything that is alive has been found.
     pub fn go_on(&mut self, heap: &mut Heap, until: usize) -> bool {
         while heap.mark(|marker| marker.drain(until)) {
@@ -168,9 +222,9 @@ impl Search {
     }
 
     fn first(&mut self, heap: &mut Heap, until: usize) -> bool {
-        let Search { cursor, waiting, .. } = self;
-        let is_over = heap.mark_tasks(cursor, |object, marker| {
-            if let Some(task) = live_task(object)
+        let Search { walk, waiting, .. } = self;
+        let is_over = walk.go_on(heap, |task, marker| {
+            if let Some(task) = task
                 && !is_reached(&task, marker)
             {
                 if goes_on_by_itself(task) {
@@ -222,14 +276,14 @@ impl Search {
             return true;
         }
         self.waiting = Vec::new();
-        self.cursor = TaskCursor::default();
+        self.walk.restart();
         self.stage = Stage::Keep;
         true
     }
 
     fn keep(&mut self, heap: &mut Heap, until: usize) -> bool {
-        let is_over = heap.mark_tasks(&mut self.cursor, |object, marker| {
-            if let Some(task) = live_task(object) {
+        let is_over = self.walk.go_on(heap, |task, marker| {
+            if let Some(task) = task {
                 trace_once(&task, marker);
                 marker.keep(task);
             }

@@ -42,7 +42,7 @@ impl Vm {
     }
 
     fn begin_collection(&mut self) {
-        self.sched.search = Search::default();
+        self.sched.search = Search::new(self);
         self.heap.begin();
         let Vm {
             heap,
