@@ -76,7 +76,7 @@ impl Source {
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
         let offset = offset.min(self.text.len() as u32);
         let line = self.line_of(offset) as usize;
-        let start = self.line_starts[line - 1] as usize;
+        let start = self.line_start(line as u32) as usize;
         let prefix = self.text.get(start..offset as usize).unwrap_or("");
         (line as u32, prefix.chars().count() as u32 + 1)
     }
@@ -88,13 +88,16 @@ impl Source {
 
     /// The text of a line (from 1) without its line break.
     pub fn line_text(&self, line: u32) -> &str {
-        let Some(start) = self.line_starts.get(line as usize - 1) else { return "" };
         let end = self.line_starts.get(line as usize).map_or(self.text.len(), |next| *next as usize);
-        self.text[*start as usize..end].trim_end_matches(['\n', '\r'])
+        self.text.get(self.line_start(line) as usize..end).unwrap_or("").trim_end_matches(['\n', '\r'])
     }
 
-    /// The byte offset at which a line (from 1) starts; that of the end for lines past it.
+    /// The byte offset at which a line (from 1) starts, the first one behind a byte order mark; that of the end for lines past it.
     pub fn line_start(&self, line: u32) -> u32 {
+        const MARK: char = '\u{feff}';
+        if line == 1 && self.text.starts_with(MARK) {
+            return MARK.len_utf8() as u32;
+        }
         self.line_starts.get(line as usize - 1).copied().unwrap_or(self.text.len() as u32)
     }
 

@@ -33,7 +33,8 @@ pages! {
         right: "async fn roll() { await sleep(1ms); 4 }\nlet t = spawn roll()\nprint(await t)\nprint(await t)\n",
     }
     NOT_SPAWNABLE = "E0306", "`spawn` of something that is no coroutine" {
-        why: "`spawn` makes a task of a coroutine, so it takes the call of an async function, or a block: `spawn { … }`.",
+        why: "`spawn` makes a task of a coroutine, so it takes the call of an async function, or a block: `spawn { … }`. A plain function has run to \
+              its end before `spawn` would see its result, and with `spawn await f()` the waiting is over: only its result is left.",
         wrong: "async fn work() { await sleep(1ms) }\nspawn work\n",
         right: "async fn work() { await sleep(1ms) }\nspawn work()\n",
     }
@@ -45,12 +46,14 @@ pages! {
     }
     WRONG_FOR = "E0308", "`for` over an async source, or `for await` over a plain one" {
         why: "A channel or an async generator may have to wait for its next value, which must show: `for await`. A list has \
-              all its values at once.",
+              all its values at once, so walking it never waits.",
         wrong: "let ch = channel(1)\nawait ch.send(1)\nch.close()\nfor v in ch { print(v) }\n",
         right: "let ch = channel(1)\nawait ch.send(1)\nch.close()\nfor await v in ch { print(v) }\n",
     }
     RETURNS_COROUTINE = "E0309", "async function that returns a coroutine" {
-        why: "The caller awaits this function and gets another coroutine, which would have to be awaited again. Await it inside.",
+        why: "The caller awaits this function and gets another coroutine, which would have to be awaited again; whoever does not expect that never \
+              runs it. Await it inside, so that one `await` gives the result. A plain function may pass a coroutine on: its caller awaits it \
+              once.",
         wrong: "async fn inner() { await sleep(1ms); 1 }\nasync fn outer() { await sleep(1ms); inner() }\nprint(await outer() + 1)\n",
         right: "async fn inner() { await sleep(1ms); 1 }\nasync fn outer() { await sleep(1ms); await inner() }\nprint(await outer() + 1)\n",
     }

@@ -31,7 +31,7 @@ calls and what functions return, closures, methods and fields of instances that 
 - One mistake gives one diagnostic (R30). A coroutine that several operands or arguments of one expression use wrongly is one report with several labels.
 - `==` between coroutines asks whether they are the same one; it is E0307 where the other side is a plain value, or a side is a call that makes a new coroutine.
 - A function that awaits and is not `async` is E0301; nothing more is said about its calls. The fix makes it `async`, awaits its calls in all files of the program, and makes the functions around these `async` in turn; a call whose
-  coroutine is awaited already, as in `await all([f(1), f(2)])`, stays as it is. If a use cannot be changed with certainty, it is labelled in the place of a fix.
+  coroutine is awaited already, as in `await all([f(1), f(2)])`, stays as it is. If a use cannot be changed with certainty, it is labelled, and there is no fix.
 - W0324 is silent for a `spawn` block with a `defer`: such a task tells its end itself, for example to a counter that the loop waits for.
 - `co check --fix` carries out the fixes that are certain (see [the command](cli.md)).
 ";

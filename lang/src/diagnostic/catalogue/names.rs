@@ -89,7 +89,7 @@ pages! {
         why: "A function's variables and the values it works with live in numbered slots, of which there are 65,535. Programs \
               that people write stay far below; generated ones may have to be split, or to keep their data in lists.",
         wrong: "",
-        right: "",
+        right: "let squares = (0..100000).map(|n| n * n)\nprint(squares[99999])\n",
     }
     NO_EFFECT = "W0203", "statement without an effect" {
         why: "The value of this expression is computed and dropped. Often the line was meant to continue the one above: a line \

@@ -62,17 +62,20 @@ pages! {
         right: "fn count(n) { if n == 100 { 0 } else { 1 + count(n + 1) } }\nprint(count(0))\n",
     }
     TIMEOUT = "E0410", "time ran out" {
-        why: "`timeout(d, c)` cancels what it waits for when the time is over, and throws this error.",
+        why: "`timeout(d, c)` cancels what it waits for when the time is over, and throws this error. Its `finally` and `defer` have run by then. \
+              Catch it where the program can do something else instead.",
         wrong: "await timeout(10ms, sleep(1h))\n",
         right: "try { await timeout(10ms, sleep(1h)) } catch e if e.kind == \"Timeout\" { print(\"too slow\") }\n",
     }
     CANCELLED = "E0411", "awaited a task that was cancelled" {
-        why: "A task that was cancelled has no result. Whoever awaits it gets this error, which tells who cancelled it and why.",
+        why: "A task that was cancelled has no result. Whoever awaits it gets this error, which tells who cancelled it and why. In the task itself \
+              `catch` does not see the cancellation; `finally` and `defer` run.",
         wrong: "let t = spawn sleep(1h)\nt.cancel(\"not needed\")\nawait t\n",
         right: "let t = spawn sleep(1h)\nt.cancel(\"not needed\")\ntry { await t } catch e if e.kind == \"Cancelled\" { print(\"cancelled\") }\n",
     }
     CHANNEL_CLOSED = "E0412", "channel is closed" {
-        why: "Nothing can be sent to a closed channel, and when the values still in it are gone nothing can be received. \
+        why: "`close()` says that no more values come. Nothing can be sent after that, and when the values still in the channel are gone nothing \
+              can be received. The side that sends closes. \
               `for await v in ch` ends by itself at that point.",
         wrong: "let ch = channel(1)\nch.close()\nawait ch.send(1)\n",
         right: "let ch = channel(1)\nawait ch.send(1)\nch.close()\nfor await v in ch { print(v) }\n",
@@ -84,30 +87,35 @@ pages! {
         right: "let ch = channel()\nspawn { await ch.send(1) }\nprint(await ch.recv())\n",
     }
     IO_ERROR = "E0414", "input or output failed" {
-        why: "The operating system refused or broke off an operation on a file, a connection or a process.",
-        wrong: "import fs\nprint(await fs.read(\"no such file.txt\"))\n",
-        right: "import fs\ntry { print(await fs.read(\"no such file.txt\")) } catch e if e.kind == \"IoError\" { print(\"not there\") }\n",
+        why: "An operation on a file, a connection or a process failed, or the operating system refused it. Code that talks to \
+              devices of its own throws errors of this kind, too. What is outside a program can fail at any time, so a `catch` belongs \
+              to it.",
+        wrong: "fn ask(printer) {\n    if not printer.on { throw error(\"the printer does not answer\", kind: \"IoError\") }\n    \"ready\"\n}\nprint(ask({on: false}))\n",
+        right: "fn ask(printer) {\n    if not printer.on { throw error(\"the printer does not answer\", kind: \"IoError\") }\n    \"ready\"\n}\ntry {\n    print(ask({on: false}))\n} catch e if e.kind == \"IoError\" {\n    print(\"try again later: {e.message}\")\n}\n",
     }
     PERMISSION_ERROR = "E0415", "not allowed" {
-        why: "The program runs with limited permissions, and this operation is not among them.",
-        wrong: "",
-        right: "",
+        why: "Something was asked for that whoever asks may not have. The kind tells this from failures that might go away when \
+              the program tries again.",
+        wrong: "fn open_safe(key) {\n    if key != \"swordfish\" { throw error(\"the safe stays closed\", kind: \"PermissionError\") }\n    \"gold\"\n}\nprint(open_safe(\"herring\"))\n",
+        right: "fn open_safe(key) {\n    if key != \"swordfish\" { throw error(\"the safe stays closed\", kind: \"PermissionError\") }\n    \"gold\"\n}\ntry { print(open_safe(\"herring\")) } catch e if e.kind == \"PermissionError\" { print(\"ask the owner\") }\n",
     }
     IMPORT_ERROR = "E0416", "import failed" {
-        why: "A module was found but could not be used, for example because its top level threw an error.",
-        wrong: "",
-        right: "",
+        why: "Code that chooses at run time what it works with, for example among formats or plug-ins, throws this when there is nothing \
+              of that name. What an `import` names is looked for before the program runs (E0214).",
+        wrong: "let formats = {csv: |row| row.join(\",\")}\nfn format_of(name) {\n    formats?[name] ?? throw error(\"no format {name}\", kind: \"ImportError\")\n}\nprint(format_of(\"xml\")([1, 2]))\n",
+        right: "let formats = {csv: |row| row.join(\",\")}\nfn format_of(name) {\n    formats?[name] ?? throw error(\"no format {name}\", kind: \"ImportError\")\n}\nprint(format_of(\"csv\")([1, 2]))\n",
     }
     MEMORY_LIMIT = "E0417", "memory limit reached" {
-        why: "The program keeps more data than its limit allows.",
-        wrong: "",
-        right: "",
+        why: "A single text, list or other value would be larger than any can be, or than there is memory for. Nearly always a number that \
+              is far too large has come from elsewhere. Large data is worked on in parts: by a generator, or line by line.",
+        wrong: "let width = 9_000_000_000_000\nprint(\"-\" * width)\n",
+        right: "let width = 40\nprint(\"-\" * width)\n",
     }
     BLOCKING = "W0421", "task that runs long without an await" {
         why: "Only `await` lets other tasks run. A task that computes for long without one stops them all: timers come late, channels \
               fill up. `co run --warn-blocking` counts the turns of loops and the calls since a task's last `await`, and names the task \
               and the place once the count is too large. Divide the work, with an `await sleep(0)` in between.",
-        wrong: "",
+        wrong: "fn sum(n) {\n    var total = 0\n    for i in 0..n { total += i }\n    total\n}\nprint(sum(1000000))\n",
         right: "async fn sum(n) {\n    var total = 0\n    for i in 0..n {\n        total += i\n        if i % 10000 == 0 { await sleep(0) }\n    }\n    total\n}\nprint(await sum(1000000))\n",
     }
     LEAKED_TASK = "W0422", "task that waits forever" {

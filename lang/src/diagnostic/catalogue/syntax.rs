@@ -2,7 +2,9 @@
 
 pages! {
     BAD_CHARACTER = "E0101", "unexpected character" {
-        why: "The character means nothing outside strings and comments.",
+        why: "Outside strings and comments only letters, digits, `_`, brackets and the signs of operators mean something. Often the \
+              character comes from another language (`$name`, `@decorator`, `a ? b : c`), or was copied from a text that has typographic \
+              quotes.",
         wrong: "let price = $5\nprint(price)\n",
         right: "let price = 5\nprint(price)\n",
     }
@@ -13,7 +15,8 @@ pages! {
         right: "print(\"hello\")\n",
     }
     BAD_ESCAPE = "E0103", "unknown escape in a string" {
-        why: "The escapes are `\\n \\t \\r \\0 \\\\ \\\" \\' \\{ \\} \\xNN \\u{…}`. A backslash itself is written twice.",
+        why: "What stands behind a backslash in a string must be one of the known escapes: a misspelt one would go unnoticed if it stood for \
+              itself. They are `\\n \\t \\r \\0 \\\\ \\\" \\' \\{ \\} \\xNN \\u{…}`. A backslash itself is written twice.",
         wrong: "print('C:\\data')\n",
         right: "print('C:\\\\data')\n",
     }
@@ -36,7 +39,8 @@ pages! {
         right: "print((1 + 2) * 3)\nlet x = 1\nprint(x)\n",
     }
     STRAY_CLOSING = "E0107", "closing bracket without an opening one" {
-        why: "A closing bracket belongs to the innermost open bracket of its kind. Here none is open, or one of another kind is.",
+        why: "A closing bracket belongs to the innermost bracket that is open. Here none is open, or one of another kind is: one bracket is too \
+              many, or one is missing further up.",
         wrong: "print(1 + 2))\n",
         right: "print(1 + 2)\n",
     }
@@ -109,7 +113,8 @@ pages! {
         right: "var x = 1\nif x == 2 { print(x) }\n",
     }
     COLON_BLOCK = "E0119", "block with a colon" {
-        why: "Blocks stand in braces; indentation means nothing.",
+        why: "Blocks stand in braces, and indentation means nothing, so a block's end can be seen where lines are moved or joined. `:` is for the \
+              keys of maps, named arguments and formats.",
         wrong: "if 1 < 2:\n    print(\"yes\")\n",
         right: "if 1 < 2 {\n    print(\"yes\")\n}\n",
     }
@@ -132,7 +137,7 @@ pages! {
         right: "fn pad(text, width = 8) { text }\nprint(pad(\"a\", 1))\n",
     }
     ARGUMENT_ORDER = "E0123", "positional argument behind a named one" {
-        why: "Positional arguments are counted from the left, so they come first.",
+        why: "Positional arguments are counted from the left, so they come first; behind a named one nobody could tell which parameter is next.",
         wrong: "fn area(w, h) { w * h }\nprint(area(w: 2, 3))\n",
         right: "fn area(w, h) { w * h }\nprint(area(2, h: 3))\n",
     }
@@ -143,27 +148,32 @@ pages! {
         right: "let [a, ...b] = [1, 2]\nprint(a, b)\n",
     }
     FN_NAME = "E0125", "`fn` without a name" {
-        why: "`fn` declares a function with a name. A function as a value is a lambda: `|x| x * 2`, `|x| { … }`.",
+        why: "`fn` is a statement and declares a function with a name, which can be used anywhere in its block. A function as a value is a lambda: \
+              `|x| x * 2`, `|x| { … }`; a named function is a value under its name.",
         wrong: "let double = fn(x) { x * 2 }\nprint(double(2))\n",
         right: "let double = |x| x * 2\nprint(double(2))\n",
     }
     BARE_TRY = "E0126", "`try` without `catch` or `finally`" {
-        why: "A `try` that neither catches nor cleans up does nothing. Errors are thrown on by themselves.",
+        why: "A `try` that neither catches nor cleans up does nothing: an error in it is thrown on by itself, as everywhere else. `catch e { … }` handles \
+              the error, `finally { … }` runs in any case.",
         wrong: "try { print(1) }\n",
         right: "try { print(1) } catch e { print(e) }\n",
     }
     NO_VALUE = "E0127", "variable without a value" {
-        why: "`let` and `var` give their names a value at once. A `var` may start with `nil`.",
+        why: "`let` and `var` give their names a value at once, so there is no variable that is not set yet. A `var` may start with `nil`; \
+              often it can be declared where its first value is known.",
         wrong: "var best\nbest = 1\nprint(best)\n",
         right: "var best = nil\nbest = 1\nprint(best)\n",
     }
     OPEN_RANGE = "E0128", "range without an end" {
-        why: "A range may lack its start or end only as an index: `xs[1..]`, `xs[..3]`. `..=` always has an end.",
+        why: "A range may lack its start or end only as an index, where the list itself gives it: `xs[1..]`, `xs[..3]`. Elsewhere nothing says \
+              where it ends; a loop without an end is `while true`. `..=` names its last value, so it always has one.",
         wrong: "for i in 0.. { print(i) }\n",
         right: "for i in 0..3 { print(i) }\n",
     }
     PLAIN_STRING = "E0129", "string that must not interpolate" {
-        why: "The path of an `import`, the name of a `test` and strings in patterns are fixed before the program runs.",
+        why: "The path of an `import`, the name of a `test` and strings in patterns are fixed before the program runs, so there are no variables \
+              yet whose values they could show. A guard compares with a string that is made at run time.",
         wrong: "let a = 1\nmatch \"x1\" {\n    \"x{a}\" => print(\"same\")\n    _ => nil\n}\n",
         right: "let a = 1\nmatch \"x1\" {\n    s if s == \"x{a}\" => print(\"same\")\n    _ => nil\n}\n",
     }
@@ -179,7 +189,8 @@ pages! {
         right: "let found = 3\n",
     }
     TYPE_ANNOTATION = "E0132", "type annotation" {
-        why: "Variables, parameters and results have no declared types. `x is int` tests one.",
+        why: "Variables, parameters and results have no declared types: a value has its type with it, and an operation that it is not made for \
+              throws. `x is int` tests a type, and `match` chooses by it.",
         wrong: "fn twice(x: int) { x * 2 }\nprint(twice(2))\n",
         right: "fn twice(x) { x * 2 }\nprint(twice(2))\n",
     }

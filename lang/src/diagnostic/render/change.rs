@@ -44,7 +44,9 @@ struct Line {
 }
 
 pub(super) fn show(fix: &Fix, home: SourceId, sources: &SourceMap, room: usize, color: bool) -> String {
-    let hunks = hunks(fix, sources);
+    let mut hunks = hunks(fix, sources);
+    // The report's own file comes first, without its name.
+    hunks.sort_by_key(|hunk| hunk.source != home);
     let digits = hunks.iter().map(|hunk| hunk.last).max().unwrap_or(0).to_string().len();
     let room = room.saturating_sub(digits + " - ".len());
     let mut lines = lines(&hunks, home, sources);

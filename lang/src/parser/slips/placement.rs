@@ -135,8 +135,17 @@ impl Slip<'_, '_> {
                     return Some(self.await_of_statement(found));
                 }
                 let message = format!("`{}` is a statement and has no value", found.text());
-                let report =
+                let mut report =
                     ctx.report(Code::MISPLACED_STATEMENT, message, self.at, "expected an expression");
+                let before = self.span(self.at - 1);
+                let gap = ctx.text.get(before.end as usize..self.span(self.at).start as usize);
+                if gap.is_some_and(|gap| gap.contains('\n')) {
+                    report = report.label(
+                        ctx.source,
+                        before,
+                        "behind this the statement goes on in the next line",
+                    );
+                }
                 let condition = matches!(self.prev(), Some(Kind::If | Kind::While));
                 Some(if found == Kind::Let && condition {
                     report.help("write `match value { pattern => … }`, or declare the variable before and test `x != nil`")
