@@ -17,6 +17,7 @@ mod report;
 mod check;
 mod test;
 mod dump;
+mod allocator;
 mod explain;
 mod repl;
 mod terminal;
@@ -26,13 +27,11 @@ use std::process::ExitCode;
 use cli::{Invocation, UsageError, commands};
 use terminal::Stream;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Nothing was run (usage, unreadable file, syntax, checker).
 const NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
+    allocator::return_memory_soon();
     let done = cli::parse(std::env::args_os().skip(1)).and_then(carry_out);
     let status = done.unwrap_or_else(|UsageError(line)| {
         terminal::complain(&line);
