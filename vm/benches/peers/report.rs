@@ -69,7 +69,9 @@ pub fn text(results: &Results) -> String {
             outcome.what, outcome.ratio, outcome.limit
         );
     }
-    out.push_str("\n! what was printed differs from Co\n");
+    if out.contains('!') {
+        out.push_str("\n! what was printed differs from Co\n");
+    }
     out
 }
 
