@@ -1,8 +1,8 @@
 //! The layout of every heap object.
 //!
 //! Each object begins with an 8-byte [`Header`]. Objects never move. What a program can change is in `Cell`s, and every store
-//! of a value into an object goes through [`crate::heap::Heap::store`] (or a method built on it), so that marking can
-//! become incremental. Rust data that needs dropping (`HAS_DROP`) is dropped by the sweeper.
+//! of a value into an object goes through [`crate::heap::Heap::store`] (or a method built on it), because objects are marked while the
+//! program runs. Rust data that needs dropping (`HAS_DROP`) is dropped by the sweeper.
 
 use std::cell::Cell;
 

@@ -20,7 +20,7 @@ const PART: usize = 1024;
 /// What looking at an object costs, beside what it refers to.
 const OBJECT_COST: usize = 4;
 
-/// Shapes have been looked at, and so on: what one step of a marking leaves to the next.
+/// What one step of a marking leaves to the next.
 #[derive(Default)]
 pub struct Progress {
     /// Null stands for the last of `parts`.
